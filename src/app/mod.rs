@@ -1,0 +1,1 @@
+//! What a running process owns, and the pipeline of one call.

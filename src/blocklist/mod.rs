@@ -1,0 +1,1 @@
+//! Which commands and changes an operator has forbidden.

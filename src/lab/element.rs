@@ -1,0 +1,1 @@
+//! A small XML tree: what an operational command answers with.

@@ -1,0 +1,1 @@
+//! A synthetic network: names, links and a configuration for each router.

@@ -1,0 +1,1 @@
+//! Operational answers of a simulated router.

@@ -1,0 +1,35 @@
+//! A Model Context Protocol server for Junos routers, switches and firewalls, and a lab of simulated routers.
+//!
+//! Data goes down this list and comes back up it; a module names only modules below it:
+//!
+//! - `cli/` words on a command line
+//! - `settings.rs` assembles and validates the settings structs that the modules below declare
+//! - `server/` MCP over stdio: protocol in and out, nothing else
+//! - `app/` what a running process owns, and the pipeline of one call
+//! - `tools/` what a model may ask: one file per tool, one folder per toolset
+//! - `workflows/` work of several steps
+//! - `jobs/` `output/` `transfer/` `template/` siblings that do not name one another
+//! - `devices/` sessions to routers
+//! - `inventory/` devices.json
+//! - `blocklist/` `tokens/` `audit/` `secrets/` `metrics/` guards and counters
+//! - `junos/` `work.rs` `clock.rs` the words of Junos as types; what work carries; time
+//! - `lab/` apart: simulated routers; names only `clock.rs`
+
+pub mod app;
+pub mod cli;
+pub mod lab;
+pub mod settings;
+
+mod audit;
+mod blocklist;
+mod clock;
+mod devices;
+mod inventory;
+mod junos;
+mod output;
+mod secrets;
+mod server;
+mod tools;
+mod work;
+
+pub use clock::Clock;

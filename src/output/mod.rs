@@ -1,0 +1,1 @@
+//! From what a router said to what a model may read.

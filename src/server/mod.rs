@@ -1,0 +1,1 @@
+//! MCP: protocol in and out, nothing else.
