@@ -1,1 +1,21 @@
-//! The words of Junos as types.
+//! The words of Junos as types: commands, pipes, paths, set lines, counted minutes, and what a router said.
+
+mod command;
+mod line;
+mod message;
+mod numbers;
+mod path;
+mod pattern;
+mod pipe;
+pub(crate) mod set_line;
+mod text;
+mod words;
+
+pub(crate) use command::{Command, CommandFault, Format};
+pub(crate) use line::{LineFault, judged_line, tokens};
+pub(crate) use message::{DeviceMessage, Severity};
+pub(crate) use numbers::{Minutes, RollbackNumber};
+pub(crate) use path::ConfigPath;
+pub(crate) use pattern::Pattern;
+pub(crate) use pipe::{Pipe, apply};
+pub(crate) use text::{DeviceText, Revealed};

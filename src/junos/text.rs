@@ -1,0 +1,146 @@
+//! What a router said, sealed: only the output module opens it.
+
+use std::fmt;
+
+use super::Pipe;
+
+/// Dashes under the name of a routing engine, as the Junos CLI prints them.
+const RULE: usize = 74;
+
+/// Raw text from a router, with what is needed to turn it into something a model may read.
+///
+/// It cannot be printed, compared or serialised: it may hold secrets and control characters.
+#[derive(Clone)]
+pub(crate) struct DeviceText(Revealed);
+
+/// The contents of a [`DeviceText`].
+#[derive(Clone, Default)]
+pub(crate) struct Revealed {
+    /// The text as decoded from the reply.
+    pub(crate) text: String,
+    /// The configuration path below which the text was printed; empty for the whole configuration.
+    pub(crate) path: Option<String>,
+    /// Pipes that we apply, in order.
+    pub(crate) pipes: Vec<Pipe>,
+    /// Notes for the reader.
+    pub(crate) notes: Vec<String>,
+    /// How many bytes of the reply were no UTF-8.
+    pub(crate) invalid_bytes: usize,
+}
+
+impl DeviceText {
+    /// Seals a text.
+    pub(crate) fn new(text: String) -> Self {
+        Self(Revealed {
+            text,
+            ..Revealed::default()
+        })
+    }
+
+    /// Seals the texts of several routing engines as one, each headed by its name; a single one stays bare.
+    pub(crate) fn join(mut parts: Vec<(String, String)>) -> Self {
+        if parts.len() == 1
+            && let Some((_, text)) = parts.pop()
+        {
+            return Self::new(text);
+        }
+        let size = parts
+            .iter()
+            .map(|(name, text)| name.len() + text.len() + RULE + 4)
+            .sum();
+        let mut joined = String::with_capacity(size);
+        for (name, text) in parts {
+            if !joined.is_empty() {
+                joined.push('\n');
+            }
+            joined.push_str(&name);
+            joined.push_str(":\n");
+            joined.extend(std::iter::repeat_n('-', RULE));
+            joined.push('\n');
+            joined.push_str(text.trim_matches('\n'));
+            joined.push('\n');
+        }
+        Self::new(joined)
+    }
+
+    /// The same text, printed below a configuration path.
+    pub(crate) fn under(mut self, path: impl Into<String>) -> Self {
+        self.0.path = Some(path.into());
+        self
+    }
+
+    /// The same text with pipes to apply after redaction.
+    pub(crate) fn piped(mut self, pipes: Vec<Pipe>) -> Self {
+        self.0.pipes.extend(pipes);
+        self
+    }
+
+    /// The same text with a note for the reader.
+    pub(crate) fn noted(mut self, note: impl Into<String>) -> Self {
+        self.0.notes.push(note.into());
+        self
+    }
+
+    /// The same text, of which `invalid_bytes` bytes had to be replaced.
+    pub(crate) fn lossy(mut self, invalid_bytes: usize) -> Self {
+        self.0.invalid_bytes += invalid_bytes;
+        self
+    }
+
+    /// Says whether the router said nothing but blanks.
+    pub(crate) fn is_blank(&self) -> bool {
+        self.0.text.trim().is_empty()
+    }
+
+    /// Opens the text. For the output module, and for readers whose result passes through it.
+    pub(crate) fn reveal(self) -> Revealed {
+        self.0
+    }
+}
+
+impl fmt::Debug for DeviceText {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "DeviceText({} bytes)", self.0.text.len())
+    }
+}
+
+/// The positions of lines that head a routing engine's part: a name with a colon, then a line of dashes.
+pub(crate) fn is_engine_header(line: &str, next: Option<&str>) -> bool {
+    next.is_some_and(|next| next.len() == RULE && next.bytes().all(|b| b == b'-'))
+        && line.strip_suffix(':').is_some_and(|name| {
+            !name.is_empty()
+                && name
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn engines_are_joined_under_their_names() {
+        let parts = vec![
+            ("node0".to_owned(), "\na\n".to_owned()),
+            ("node1".to_owned(), "b".to_owned()),
+        ];
+        let rule = "-".repeat(74);
+        assert_eq!(
+            DeviceText::join(parts).reveal().text,
+            format!("node0:\n{rule}\na\n\nnode1:\n{rule}\nb\n")
+        );
+        assert_eq!(
+            DeviceText::join(vec![("re0".to_owned(), "a".to_owned())]).reveal().text,
+            "a"
+        );
+    }
+
+    #[test]
+    fn debug_output_holds_no_text() {
+        assert_eq!(
+            format!("{:?}", DeviceText::new("secret".to_owned())),
+            "DeviceText(6 bytes)"
+        );
+    }
+}
