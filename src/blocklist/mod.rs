@@ -1,1 +1,11 @@
-//! Which commands and changes an operator has forbidden.
+//! The operator's rules: which commands and configuration changes are refused before anything is sent.
+
+mod effective;
+mod expansion;
+mod glob;
+mod inner;
+mod rules;
+mod verdict;
+
+pub(crate) use rules::{List, RuleFault, RuleList, RuleText, Rules, Source};
+pub(crate) use verdict::{Denied, Explanation, Permitted, Stage};

@@ -54,6 +54,11 @@ pub(crate) fn split_at_bars(line: &str) -> Vec<&str> {
     parts
 }
 
+/// A normalised line up to its first `|` outside quotes.
+pub(crate) fn without_pipes(judged: &str) -> &str {
+    split_at_bars(judged)[0].trim_end()
+}
+
 /// The words of a line as written: blanks separate them, except inside quotes; quotes are kept.
 pub(crate) fn tokens(line: &str) -> Vec<&str> {
     let mut tokens = Vec::new();

@@ -1,0 +1,104 @@
+//! Commands carried inside another command: `request pfe execute … command "X"`.
+
+use super::rules::List;
+use crate::junos::{judged_line, tokens};
+
+/// What a command carries inside itself.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Inner {
+    /// Nothing.
+    None,
+    /// These commands, to be judged against this list.
+    Commands(List, Vec<String>),
+    /// Something that could not be found; this list decides whether that matters.
+    Unreadable(List),
+}
+
+/// Finds the inner commands of a normalised command.
+pub(crate) fn inner(judged: &str) -> Inner {
+    let words = tokens(judged);
+    let list = match words.as_slice() {
+        [first, second, third, ..] if begins(first, "request") && begins(third, "execute") => {
+            if begins(second, "pfe") {
+                List::PfeCommands
+            } else if begins(second, "routing-engine") {
+                List::Commands
+            } else {
+                return Inner::None;
+            }
+        }
+        _ => return Inner::None,
+    };
+    let found = values(&words[3..]);
+    if found.is_empty() {
+        Inner::Unreadable(list)
+    } else {
+        Inner::Commands(list, found)
+    }
+}
+
+/// The values of every `command` option; the value of `target` is no option, whatever it looks like.
+fn values(words: &[&str]) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < words.len() {
+        if begins(words[at], "target") {
+            at += 2;
+        } else if begins(words[at], "command") {
+            found.extend(
+                words
+                    .get(at + 1)
+                    .map(|value| normalised(value))
+                    .filter(|value| !value.is_empty()),
+            );
+            at += 2;
+        } else {
+            at += 1;
+        }
+    }
+    found
+}
+
+fn normalised(value: &str) -> String {
+    judged_line(value.trim_matches('"'))
+}
+
+fn begins(token: &str, word: &str) -> bool {
+    !token.is_empty()
+        && word
+            .get(..token.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(token))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inner_commands_are_found() {
+        let pfe = |command: &str| Inner::Commands(List::PfeCommands, vec![command.to_owned()]);
+        for (judged, expected) in [
+            (
+                "request pfe exec target fpc0 command \"set  jnh 0 x\"",
+                pfe("set jnh 0 x"),
+            ),
+            ("REQ p e t fpc0 c show", pfe("show")),
+            (
+                "request pfe execute command \"x | count\" target fpc0",
+                pfe("x | count"),
+            ),
+            (
+                "request pfe execute target command \"set x\"",
+                Inner::Unreadable(List::PfeCommands),
+            ),
+            (
+                "request routing-engine execute command \"request system reboot\" routing-engine backup",
+                Inner::Commands(List::Commands, vec!["request system reboot".to_owned()]),
+            ),
+            ("request pfe", Inner::None),
+            ("show version", Inner::None),
+        ] {
+            assert_eq!(inner(judged), expected, "{judged}");
+        }
+    }
+}
