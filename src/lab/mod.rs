@@ -1,7 +1,265 @@
 //! Simulated Junos routers over real SSH.
+//!
+//! A lab is a number of routers in this process. Each one is reached over TCP on a port of its own, or over an in-memory pipe
+//! ([`RouterHandle::connect`]); both lead to the same SSH server. Everything a router says is made from the lab's seed.
 
+mod cli;
 mod config;
 mod element;
+mod envelope;
+mod errors;
+mod fault;
+mod framing;
+mod hello;
+mod identity;
+mod mask;
+mod netconf;
 mod network;
+mod pipe;
 mod profile;
+mod recorder;
+mod router;
+mod rpc;
+mod session;
 mod show;
+mod ssh;
+mod writer;
+mod xml;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio::io::DuplexStream;
+use tokio::net::TcpListener;
+
+use crate::clock::Clock;
+use pipe::Carrier;
+use router::{Router, World};
+
+pub use fault::{Action, Fault, Injected, Shape, Trigger};
+pub use recorder::{Event, Transition, Verdict, What};
+
+/// What a lab is made of. Start from [`LabSettings::new`] and change what matters.
+#[derive(Debug, Clone)]
+pub struct LabSettings {
+    /// How many routers.
+    pub routers: usize,
+    /// Everything invented in the lab comes from this number.
+    pub seed: u64,
+    /// Names of the first routers; the rest is named by the lab.
+    pub names: Vec<String>,
+    /// Listen here over TCP, the routers on consecutive ports; with port 0 on any free ones. `None`: in memory only.
+    pub listen: Option<SocketAddr>,
+    /// The routers' clock.
+    pub clock: Clock,
+    /// Network round trip, added to every connection.
+    pub round_trip: Duration,
+    /// Time each RPC takes.
+    pub command_time: Duration,
+    /// Also accept keyboard-interactive logins.
+    pub keyboard_interactive: bool,
+    /// Offer base:1.1, with chunked framing, as a router with `rfc-compliant` and `version-1.1` does.
+    pub chunked: bool,
+    /// NETCONF and exec channels one SSH connection may have open.
+    pub channels: usize,
+}
+
+impl LabSettings {
+    /// That many routers in memory, without delays, on the system's clock.
+    pub fn new(routers: usize) -> Self {
+        Self {
+            routers,
+            seed: 1,
+            names: Vec::new(),
+            listen: None,
+            clock: Clock::system(),
+            round_trip: Duration::ZERO,
+            command_time: Duration::ZERO,
+            keyboard_interactive: false,
+            chunked: false,
+            channels: 75,
+        }
+    }
+
+    /// The same lab, listening on free ports of the loopback interface.
+    pub fn on_loopback(mut self) -> Self {
+        self.listen = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
+        self
+    }
+}
+
+/// A running lab. Dropping it stops its routers.
+#[derive(Debug)]
+pub struct Lab {
+    world: Arc<World>,
+    routers: Vec<RouterHandle>,
+}
+
+impl Lab {
+    /// Starts the routers.
+    ///
+    /// # Errors
+    /// When an address cannot be listened on.
+    pub async fn start(settings: LabSettings) -> io::Result<Self> {
+        let world = World::new(settings);
+        // Owned from here on, so that a failure to listen stops what already runs.
+        let mut lab = Self {
+            routers: Vec::with_capacity(world.settings.routers),
+            world,
+        };
+        for index in 0..lab.world.settings.routers {
+            let router = Router::new(lab.world.clone(), index);
+            let address = match lab.world.settings.listen {
+                None => None,
+                Some(first) => Some(listen(&router, first, index).await?),
+            };
+            lab.routers.push(RouterHandle { router, address });
+        }
+        Ok(lab)
+    }
+
+    /// The routers, in order.
+    pub fn routers(&self) -> &[RouterHandle] {
+        &self.routers
+    }
+
+    /// The router of that name.
+    pub fn router(&self, name: &str) -> Option<&RouterHandle> {
+        self.routers.iter().find(|router| router.name() == name)
+    }
+
+    /// Stops every router and waits until its tasks have ended.
+    pub async fn stop(self) {
+        self.world.root.cancel();
+        self.world.tasks.close();
+        self.world.tasks.wait().await;
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        self.world.root.cancel();
+    }
+}
+
+async fn listen(router: &Arc<Router>, first: SocketAddr, index: usize) -> io::Result<SocketAddr> {
+    let mut wanted = first;
+    if first.port() != 0 {
+        let port = usize::from(first.port()) + index;
+        let port = u16::try_from(port).map_err(|_| io::Error::other("no port is left for every router"))?;
+        wanted.set_port(port);
+    }
+    let listener = TcpListener::bind(wanted).await?;
+    let address = listener.local_addr()?;
+    router.world.tasks.spawn(ssh::accept(router.clone(), listener));
+    Ok(address)
+}
+
+/// One router of a lab, as a test and the embedding program see it.
+#[derive(Debug, Clone)]
+pub struct RouterHandle {
+    router: Arc<Router>,
+    address: Option<SocketAddr>,
+}
+
+impl RouterHandle {
+    /// The router's name.
+    pub fn name(&self) -> &str {
+        &self.router.name
+    }
+
+    /// Where it listens over TCP.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.address
+    }
+
+    /// Opens an in-memory connection: the client's end of a pipe to the router's SSH server.
+    ///
+    /// # Errors
+    /// When the lab has been stopped, or the router refuses connections.
+    pub fn connect(&self) -> io::Result<DuplexStream> {
+        if self.router.world.root.is_cancelled() {
+            return Err(io::ErrorKind::ConnectionRefused.into());
+        }
+        let (near, far) = tokio::io::duplex(pipe::PIPE_CAPACITY);
+        let serving = ssh::serve(self.router.clone(), Carrier::Pipe(far));
+        self.router.world.tasks.spawn(serving);
+        Ok(near)
+    }
+
+    /// The account that may log in.
+    pub fn username(&self) -> &str {
+        identity::USER
+    }
+
+    /// Its password.
+    pub fn password(&self) -> &str {
+        &self.router.world.credentials.password
+    }
+
+    /// Its private key, as the text of an OpenSSH key file.
+    pub fn private_key_openssh(&self) -> String {
+        self.router.world.credentials.private_key()
+    }
+
+    /// The router's host key as a line of a `known_hosts` file.
+    pub fn host_key_line(&self, host: &str, port: u16) -> String {
+        identity::known_hosts_line(&self.router.host_key(), host, port)
+    }
+
+    /// Gives the router another host key, from the next connection on.
+    pub fn change_host_key(&self) {
+        self.router.change_host_key();
+    }
+
+    /// Everything recorded, oldest first; at most the last 10,000 events.
+    pub fn seen(&self) -> Vec<Event> {
+        self.router.recorder.since(0)
+    }
+
+    /// What was recorded after the event of that number.
+    pub fn seen_since(&self, number: u64) -> Vec<Event> {
+        self.router.recorder.since(number)
+    }
+
+    /// The names of the RPCs received, oldest first.
+    pub fn rpcs(&self) -> Vec<String> {
+        self.seen().iter().filter_map(Event::rpc).map(str::to_owned).collect()
+    }
+
+    /// Forgets what was recorded.
+    pub fn forget(&self) {
+        self.router.recorder.clear();
+    }
+
+    /// Waits for the first event, recorded or coming, that `wanted` accepts.
+    pub async fn wait_for(&self, wanted: impl FnMut(&Event) -> bool) -> Event {
+        self.router.recorder.wait_for(0, wanted).await
+    }
+
+    /// Waits for the first event after the one of that number that `wanted` accepts.
+    pub async fn wait_for_after(&self, number: u64, wanted: impl FnMut(&Event) -> bool) -> Event {
+        self.router.recorder.wait_for(number, wanted).await
+    }
+
+    /// Arms a fault.
+    pub fn inject(&self, fault: Fault) -> Injected {
+        self.router.faults.inject(fault)
+    }
+
+    /// Drops every connection of this router with a TCP reset.
+    pub fn cut(&self) {
+        self.router.cut_connections();
+    }
+
+    /// The router's time.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.router.world.settings.clock.now()
+    }
+}
+
+#[cfg(test)]
+mod tests;

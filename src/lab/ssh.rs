@@ -1,0 +1,366 @@
+//! The SSH server of a router: logins and channels.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use russh::keys::ssh_key::PublicKey;
+use russh::server::VerifiedPublicKey;
+use russh::server::{Auth, ChannelOpenHandle, Config, Handler, Msg, PublicKeyOffer, Response, Session as SshSession};
+use russh::{Channel, ChannelId, ChannelOpenFailure, MethodKind, MethodSet, SshId};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpListener;
+
+use super::cli;
+use super::fault::{Action, Firing, Trigger};
+use super::identity::USER;
+use super::netconf;
+use super::pipe::{Carrier, Cut, Wire};
+use super::recorder::What;
+use super::router::Router;
+use super::session::{Link, Session};
+
+/// What the SSH server calls itself.
+const IDENTIFICATION: &str = "SSH-2.0-OpenSSH_9.7";
+
+/// Logins a client may try on one connection.
+const LOGIN_ATTEMPTS: usize = 6;
+
+/// Accepts connections until the lab stops.
+pub(super) async fn accept(router: Arc<Router>, listener: TcpListener) {
+    loop {
+        let accepted = tokio::select! {
+            // Connections not yet accepted are refused by the closing socket.
+            () = router.world.root.cancelled() => return,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, _)) => {
+                // A socket that is already gone shows at its first read.
+                stream.set_nodelay(true).ok();
+                let serving = serve(router.clone(), Carrier::Tcp(stream));
+                router.world.tasks.spawn(serving);
+            }
+            // The process is out of descriptors: others may close meanwhile.
+            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+        }
+    }
+}
+
+/// Serves one connection to its end.
+pub(super) async fn serve(router: Arc<Router>, carrier: Carrier) {
+    let cut = Cut::under(&router.world.root);
+    let number = router.connected(&cut);
+    let round_trip = router.world.settings.round_trip;
+    if round_trip.is_zero() {
+        speak(&router, Wire::new(carrier, cut.clone()), &cut, number).await;
+    } else {
+        let (wire, moving) = Wire::delayed(carrier, cut.clone(), round_trip);
+        tokio::join!(speak(&router, wire, &cut, number), moving);
+    }
+    router.disconnected(number);
+}
+
+async fn speak(router: &Arc<Router>, mut wire: Wire, cut: &Cut, number: u64) {
+    if ended_by_fault(router, cut, number, &Trigger::Connect).await {
+        return;
+    }
+    let at_key_exchange = fired(router, number, &Trigger::KeyExchange);
+    if !at_key_exchange.is_empty() {
+        let banner = format!("{IDENTIFICATION}\r\n");
+        if wire.write_all(banner.as_bytes()).await.is_err() {
+            return;
+        }
+        for fault in &at_key_exchange {
+            carry_out(fault, cut).await;
+        }
+        return;
+    }
+    let client = Client {
+        router: router.clone(),
+        link: Link {
+            number,
+            cut: cut.clone(),
+            user: String::new(),
+        },
+        waiting: HashMap::new(),
+        open: Arc::new(AtomicUsize::new(0)),
+    };
+    if let Ok(session) = russh::server::run_stream(Arc::new(config(router)), wire, client).await {
+        // However the connection ended, it has ended; the reason is in the record of what went on in it.
+        session.await.ok();
+    }
+}
+
+fn config(router: &Router) -> Config {
+    let mut methods = MethodSet::empty();
+    methods.push(MethodKind::PublicKey);
+    methods.push(MethodKind::Password);
+    if router.world.settings.keyboard_interactive {
+        methods.push(MethodKind::KeyboardInteractive);
+    }
+    Config {
+        server_id: SshId::Standard(IDENTIFICATION.into()),
+        methods,
+        // Nobody is to be slowed down here: the accounts are not worth guessing.
+        auth_rejection_time: Duration::from_millis(1),
+        auth_rejection_time_initial: Some(Duration::ZERO),
+        keys: vec![router.host_key()],
+        max_auth_attempts: LOGIN_ATTEMPTS,
+        // Routers close no idle NETCONF session by themselves.
+        inactivity_timeout: None,
+        nodelay: true,
+        ..Config::default()
+    }
+}
+
+fn fired(router: &Router, number: u64, point: &Trigger) -> Vec<Firing> {
+    let firing = router.faults.at(point);
+    for fault in &firing {
+        router.note(number, None, What::Fault { fault: fault.words() });
+    }
+    firing
+}
+
+async fn ended_by_fault(router: &Router, cut: &Cut, number: u64, point: &Trigger) -> bool {
+    for fault in fired(router, number, point) {
+        if carry_out(&fault, cut).await == Outcome::Refused {
+            return true;
+        }
+    }
+    false
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Outcome {
+    GoOn,
+    Refused,
+}
+
+async fn carry_out(fault: &Firing, cut: &Cut) -> Outcome {
+    match fault.action() {
+        Action::Drop => {
+            cut.now(true);
+            Outcome::Refused
+        }
+        Action::Close => {
+            cut.now(false);
+            Outcome::Refused
+        }
+        Action::Delay(span) => {
+            tokio::time::sleep(*span).await;
+            Outcome::GoOn
+        }
+        Action::Hang => {
+            tokio::select! {
+                () = fault.released() => Outcome::GoOn,
+                // Somebody dropped the connection instead.
+                () = cut.happened() => Outcome::Refused,
+            }
+        }
+        Action::Refuse => Outcome::Refused,
+        _ => Outcome::GoOn,
+    }
+}
+
+/// One connected client.
+struct Client {
+    router: Arc<Router>,
+    link: Link,
+    /// Channels that were opened and not yet told what to run.
+    waiting: HashMap<ChannelId, Channel<Msg>>,
+    /// Channels open now.
+    open: Arc<AtomicUsize>,
+}
+
+impl Client {
+    async fn judge(&mut self, method: &'static str, user: &str, known: bool) -> Auth {
+        let refused = ended_by_fault(&self.router, &self.link.cut, self.link.number, &Trigger::Auth).await;
+        let accepted = known && user == USER && !refused;
+        let user = user.to_owned();
+        if accepted {
+            self.link.user.clone_from(&user);
+        }
+        self.router
+            .note(self.link.number, None, What::Auth { method, user, accepted });
+        match accepted {
+            true => Auth::Accept,
+            false => Auth::reject(),
+        }
+    }
+
+    fn knows(&self, key: &PublicKey) -> bool {
+        key.key_data() == self.router.world.credentials.key.public_key().key_data()
+    }
+
+    /// Runs a channel to its end in a task of its own: callbacks must not wait.
+    fn run(&self, serving: impl Future<Output = ()> + Send + 'static) {
+        let open = Counted::new(&self.open);
+        self.router.world.tasks.spawn(async move {
+            serving.await;
+            drop(open);
+        });
+    }
+
+    fn netconf(&mut self, channel: ChannelId) -> bool {
+        let Some(channel) = self.waiting.remove(&channel) else {
+            return false;
+        };
+        let session = Session::open(self.router.clone(), self.link.clone());
+        self.run(netconf::serve(session, channel));
+        true
+    }
+}
+
+/// Counts a channel while it is open.
+struct Counted(Arc<AtomicUsize>);
+
+impl Counted {
+    fn new(count: &Arc<AtomicUsize>) -> Self {
+        count.fetch_add(1, Ordering::SeqCst);
+        Self(count.clone())
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl Handler for Client {
+    type Error = russh::Error;
+
+    async fn auth_password(&mut self, user: &str, password: &str) -> Result<Auth, Self::Error> {
+        let known = password == self.router.world.credentials.password;
+        Ok(self.judge("password", user, known).await)
+    }
+
+    async fn auth_publickey_offered(&mut self, user: &str, offer: PublicKeyOffer<'_>) -> Result<Auth, Self::Error> {
+        if user == USER && self.knows(offer.public_key) {
+            return Ok(Auth::Accept);
+        }
+        Ok(self.judge("publickey", user, false).await)
+    }
+
+    async fn auth_publickey(&mut self, user: &str, key: VerifiedPublicKey<'_>) -> Result<Auth, Self::Error> {
+        let known = self.knows(key.public_key);
+        Ok(self.judge("publickey", user, known).await)
+    }
+
+    async fn auth_keyboard_interactive<'a>(
+        &'a mut self,
+        user: &str,
+        _submethods: &str,
+        response: Option<Response<'a>>,
+    ) -> Result<Auth, Self::Error> {
+        if !self.router.world.settings.keyboard_interactive {
+            return Ok(Auth::UnsupportedMethod);
+        }
+        let Some(mut answers) = response else {
+            return Ok(Auth::Partial {
+                name: "".into(),
+                instructions: "".into(),
+                prompts: vec![("Password: ".into(), false)].into(),
+            });
+        };
+        let known = answers.next().as_deref() == Some(self.router.world.credentials.password.as_bytes());
+        Ok(self.judge("keyboard-interactive", user, known).await)
+    }
+
+    async fn channel_open_session(
+        &mut self,
+        channel: Channel<Msg>,
+        reply: ChannelOpenHandle,
+        _session: &mut SshSession,
+    ) -> Result<(), Self::Error> {
+        let firing = fired(&self.router, self.link.number, &Trigger::Channel);
+        let open = self.open.load(Ordering::SeqCst) + self.waiting.len();
+        let refused =
+            open >= self.router.world.settings.channels || firing.iter().any(|fault| *fault.action() == Action::Refuse);
+        self.router
+            .note(self.link.number, None, What::Channel { accepted: !refused });
+        if refused {
+            reply.reject(ChannelOpenFailure::ResourceShortage).await;
+            return Ok(());
+        }
+        self.waiting.insert(channel.id(), channel);
+        if firing.is_empty() {
+            reply.accept().await;
+        } else {
+            let cut = self.link.cut.clone();
+            self.run(async move {
+                for fault in &firing {
+                    if carry_out(fault, &cut).await == Outcome::Refused {
+                        return;
+                    }
+                }
+                reply.accept().await;
+            });
+        }
+        Ok(())
+    }
+
+    async fn subsystem_request(
+        &mut self,
+        channel: ChannelId,
+        name: &str,
+        session: &mut SshSession,
+    ) -> Result<(), Self::Error> {
+        let refused = ended_by_fault(&self.router, &self.link.cut, self.link.number, &Trigger::Subsystem).await;
+        let accepted = name == "netconf" && !refused;
+        let name = name.to_owned();
+        self.router
+            .note(self.link.number, None, What::Subsystem { name, accepted });
+        if accepted && self.waiting.contains_key(&channel) {
+            session.channel_success(channel)?;
+            self.netconf(channel);
+        } else {
+            session.channel_failure(channel)?;
+        }
+        Ok(())
+    }
+
+    async fn exec_request(
+        &mut self,
+        channel: ChannelId,
+        data: &[u8],
+        session: &mut SshSession,
+    ) -> Result<(), Self::Error> {
+        let command = String::from_utf8_lossy(data).trim().to_owned();
+        self.router.note(
+            self.link.number,
+            None,
+            What::Exec {
+                command: command.clone(),
+            },
+        );
+        if !self.waiting.contains_key(&channel) {
+            session.channel_failure(channel)?;
+            return Ok(());
+        }
+        session.channel_success(channel)?;
+        if command == "netconf" || command == "xml-mode netconf need-trailer" {
+            self.netconf(channel);
+        } else if let Some(channel) = self.waiting.remove(&channel) {
+            self.run(cli::exec(self.router.clone(), self.link.clone(), channel, command));
+        }
+        Ok(())
+    }
+
+    async fn env_request(
+        &mut self,
+        channel: ChannelId,
+        _name: &str,
+        _value: &str,
+        session: &mut SshSession,
+    ) -> Result<(), Self::Error> {
+        session.channel_success(channel)
+    }
+
+    async fn channel_close(&mut self, channel: ChannelId, _session: &mut SshSession) -> Result<(), Self::Error> {
+        self.waiting.remove(&channel);
+        Ok(())
+    }
+}
