@@ -1,0 +1,5 @@
+//! `show chassis …`.
+
+use super::tree::Command;
+
+pub(super) const COMMANDS: &[Command] = &[];
