@@ -1,1 +1,207 @@
-//! The routers of devices.json.
+//! The routers of devices.json: read whole, judged entry by entry, never a reason not to start.
+
+mod auth;
+mod entry;
+mod environment;
+mod fields;
+mod file;
+mod public;
+mod selector;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use indexmap::IndexMap;
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+use crate::blocklist::RuleList;
+
+pub(crate) use auth::{Auth, KeySource, SecretRef};
+pub(crate) use entry::Entry;
+pub(crate) use environment::agent_socket;
+pub(crate) use file::FileFault;
+pub(crate) use selector::{SelectFault, near_names};
+
+/// Whether a problem goes away by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Stays until the file is loaded again.
+    Static,
+    /// Is looked at again at each call.
+    Environment,
+}
+
+/// What is wrong with an entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Problem {
+    /// One phrase, without the router's name.
+    pub(crate) text: String,
+    /// Whether it may go away without a reload.
+    pub(crate) kind: Kind,
+    /// Whether it is about a private key file.
+    pub(crate) key_file: bool,
+}
+
+impl Problem {
+    fn fixed(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            kind: Kind::Static,
+            key_file: false,
+        }
+    }
+
+    fn passing(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            kind: Kind::Environment,
+            key_file: false,
+        }
+    }
+}
+
+/// One name of the inventory: a usable entry, or the problems that keep it from being one.
+#[derive(Clone, Debug)]
+pub(crate) struct Router {
+    /// The key in the file.
+    pub(crate) name: String,
+    /// The entry, absent when it has problems that only a reload can remove.
+    pub(crate) entry: Option<Arc<Entry>>,
+    /// Problems found when the file was read, in file order.
+    pub(crate) problems: Vec<Problem>,
+    /// The entry as a model may see it.
+    public: Map<String, Value>,
+}
+
+impl Router {
+    /// Why the router cannot be used at this moment, if it cannot; what lies outside the file is looked at again.
+    pub(crate) fn problem(&self) -> Option<Problem> {
+        if let Some(problem) = self.problems.iter().find(|problem| problem.kind == Kind::Static) {
+            return Some(problem.clone());
+        }
+        self.entry.as_ref().and_then(|entry| entry.environment_problem())
+    }
+
+    /// The entry without anything secret, as `get_router_list` shows it.
+    pub(crate) fn public(&self) -> &Map<String, Value> {
+        &self.public
+    }
+}
+
+/// A loaded inventory; a snapshot that never changes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Inventory {
+    path: Option<PathBuf>,
+    sha256: [u8; 32],
+    routers: IndexMap<String, Router>,
+    defaults: RuleList,
+    warnings: Vec<String>,
+}
+
+impl Inventory {
+    /// Reads and judges a file. Problems of single entries are kept with them; a fault is about the file as a whole.
+    pub(crate) fn read(path: &Path) -> Result<Self, FileFault> {
+        let bytes = file::read(path)?;
+        // Links are resolved, so that relative paths mean the folder that really holds the file.
+        let resolved = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let base = resolved.parent().unwrap_or_else(|| Path::new("."));
+        let mut inventory = Self::parse(&bytes, base)?;
+        inventory.path = Some(path.to_owned());
+        Ok(inventory)
+    }
+
+    /// Judges the text of an inventory; relative paths in it start at `base`.
+    pub(crate) fn parse(bytes: &[u8], base: &Path) -> Result<Self, FileFault> {
+        let document = file::parse(bytes)?;
+        let mut warnings = document.warnings;
+        let mut routers = IndexMap::with_capacity(document.devices.len());
+        for (name, value) in document.devices {
+            let router = entry::read(&name, value, &document.defaults, base, &mut warnings);
+            routers.insert(name, router);
+        }
+        Ok(Self {
+            path: None,
+            sha256: Sha256::digest(bytes).into(),
+            routers,
+            defaults: document.defaults,
+            warnings,
+        })
+    }
+
+    /// An inventory made of entries that exist in memory only.
+    pub(crate) fn of_entries(entries: impl IntoIterator<Item = Entry>) -> Self {
+        let routers = entries.into_iter().map(|entry| {
+            let router = Router {
+                name: entry.name.clone(),
+                public: public::of_entry(&entry),
+                entry: Some(Arc::new(entry)),
+                problems: Vec::new(),
+            };
+            (router.name.clone(), router)
+        });
+        Self {
+            routers: routers.collect(),
+            ..Self::default()
+        }
+    }
+
+    /// The router of a name.
+    pub(crate) fn get(&self, name: &str) -> Option<&Router> {
+        self.routers.get(name)
+    }
+
+    /// All routers, in the order of the file.
+    pub(crate) fn routers(&self) -> impl ExactSizeIterator<Item = &Router> {
+        self.routers.values()
+    }
+
+    /// The file it was read from.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    /// The digest of the bytes it was read from.
+    pub(crate) fn sha256(&self) -> [u8; 32] {
+        self.sha256
+    }
+
+    /// The rules that hold for every router.
+    pub(crate) fn defaults(&self) -> &RuleList {
+        &self.defaults
+    }
+
+    /// What is odd about the file without being a problem.
+    pub(crate) fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// Every problem as the operator reads it: one header, then one line each, in file order; nothing when there is none.
+    pub(crate) fn report(&self) -> Vec<String> {
+        let broken: Vec<_> = self
+            .routers
+            .values()
+            .filter(|router| !router.problems.is_empty())
+            .collect();
+        if broken.is_empty() {
+            return Vec::new();
+        }
+        let problems: usize = broken.iter().map(|router| router.problems.len()).sum();
+        let path = self.path.as_deref().unwrap_or_else(|| Path::new("")).display();
+        let (count, all) = (broken.len(), self.routers.len());
+        let mut lines = vec![format!(
+            "inventory '{path}': {problems} problems in {count} of {all} devices"
+        )];
+        for router in broken {
+            for problem in &router.problems {
+                lines.push(format!("  - device '{}': {}", router.name, problem.text));
+            }
+        }
+        lines
+    }
+}
+
+#[cfg(test)]
+mod tests;
