@@ -1,1 +1,202 @@
-//! Sessions to routers.
+//! Sessions to routers: one authenticated SSH connection per router, several NETCONF sessions on it, leased to one call at a time.
+
+mod connection;
+mod device;
+mod dial;
+mod fault;
+mod hello;
+mod host_key;
+mod lease;
+mod login;
+mod pool;
+mod reply;
+mod rpc;
+mod session;
+mod status;
+mod wire;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, Weak},
+    time::Duration,
+};
+
+use tokio::sync::Semaphore;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::inventory::Entry;
+
+pub(crate) use device::{Answer, Device};
+pub use dial::{Dial, OpenPipe};
+pub(crate) use fault::Fault;
+pub use host_key::KnownHosts;
+pub(crate) use lease::Lease;
+pub(crate) use reply::{Marks, Reply};
+pub(crate) use rpc::Rpc;
+pub(crate) use status::PoolStatus;
+
+use host_key::HostKeys;
+use pool::{Identity, Pool, Site};
+use status::Counters;
+
+/// Logins that run at one time: a thousand at once would be refused by the servers that check them.
+const MAX_DIALS: usize = 64;
+
+/// Bytes of replies that may be in memory at one time, whoever asked for them.
+const REPLY_BUDGET: usize = 512 * 1024 * 1024;
+
+/// How the device layer behaves.
+#[derive(Clone, Debug)]
+pub struct DeviceSettings {
+    /// Where trusted host keys are kept.
+    pub known_hosts: KnownHosts,
+    /// Whether an unknown host key is written down and trusted; a changed one never is.
+    pub accept_new: bool,
+    /// Time for TCP, SSH, login and hello together.
+    pub connect_timeout: Duration,
+    /// Sessions per router at a time, unless its entry says otherwise.
+    pub sessions: usize,
+    /// An idle session is closed after this; zero means that none is kept.
+    pub idle: Duration,
+    /// Interval of SSH keepalives; zero switches them off.
+    pub keepalive: Duration,
+    /// Routers that are reached another way than by TCP, by host and port.
+    pub dials: HashMap<(String, u16), Dial>,
+}
+
+impl Default for DeviceSettings {
+    fn default() -> Self {
+        Self {
+            known_hosts: KnownHosts::Memory(String::new()),
+            accept_new: false,
+            connect_timeout: Duration::from_secs(20),
+            sessions: 6,
+            idle: Duration::from_secs(300),
+            keepalive: Duration::from_secs(30),
+            dials: HashMap::new(),
+        }
+    }
+}
+
+/// All routers of this process and the sessions to them.
+#[derive(Clone)]
+pub(crate) struct Devices(Arc<Shared>);
+
+/// What all pools share.
+struct Shared {
+    settings: DeviceSettings,
+    host_keys: Arc<HostKeys>,
+    budget: Arc<Semaphore>,
+    dial_gate: Semaphore,
+    counters: Counters,
+    tracker: TaskTracker,
+    shutdown: CancellationToken,
+    sites: Mutex<HashMap<(String, u16), Weak<Site>>>,
+    pools: Mutex<HashMap<Identity, Arc<Pool>>>,
+}
+
+impl Devices {
+    /// Nothing is contacted; must be called within a runtime, which then runs the reaper of idle sessions.
+    pub(crate) fn new(settings: DeviceSettings) -> Self {
+        let shared = Arc::new(Shared {
+            host_keys: Arc::new(HostKeys::new(settings.known_hosts.clone(), settings.accept_new)),
+            budget: Arc::new(Semaphore::new(REPLY_BUDGET / session::BUDGET_UNIT)),
+            dial_gate: Semaphore::new(MAX_DIALS),
+            counters: Counters::default(),
+            tracker: TaskTracker::new(),
+            shutdown: CancellationToken::new(),
+            sites: Mutex::default(),
+            pools: Mutex::default(),
+            settings,
+        });
+        let reaper = reap(Arc::downgrade(&shared), shared.settings.idle, shared.shutdown.clone());
+        shared.tracker.spawn(reaper);
+        Self(shared)
+    }
+
+    /// The router of an inventory entry. Nothing is contacted.
+    pub(crate) fn device(&self, entry: &Arc<Entry>) -> Device {
+        let identity = Identity::of(entry);
+        let mut pools = self.0.pools.lock().expect("no code panics while it holds the lock");
+        let pool = pools.entry(identity).or_insert_with(|| {
+            let site = self.0.site(entry);
+            Arc::new(Pool::new(Arc::clone(entry), site))
+        });
+        Device::new(entry.name.clone(), Arc::clone(pool), Arc::clone(&self.0))
+    }
+
+    /// Figures of the pool.
+    pub(crate) fn status(&self) -> PoolStatus {
+        let pools = self.0.pools.lock().expect("no code panics while it holds the lock");
+        self.0.counters.status(pools.values().map(|pool| pool.count()))
+    }
+
+    /// Takes no more work, closes what is idle and waits for the closing of the rest, no longer than `within`.
+    pub(crate) async fn shut_down(&self, within: Duration) {
+        self.0.shutdown.cancel();
+        let pools: Vec<_> = {
+            let mut pools = self.0.pools.lock().expect("no code panics while it holds the lock");
+            pools.drain().map(|(_, pool)| pool).collect()
+        };
+        for pool in pools {
+            self.0.drain(&pool);
+        }
+        self.0.tracker.close();
+        // What does not end in time ends with the process; nothing of it is a write in progress.
+        let _ = tokio::time::timeout(within, self.0.tracker.wait()).await;
+    }
+}
+
+impl Shared {
+    /// The slots of one address; shared by every entry that names it.
+    fn site(&self, entry: &Entry) -> Arc<Site> {
+        let key = (entry.host.clone(), entry.port);
+        let mut sites = self.sites.lock().expect("no code panics while it holds the lock");
+        if let Some(site) = sites.get(&key).and_then(Weak::upgrade) {
+            return site;
+        }
+        sites.retain(|_, site| site.strong_count() > 0);
+        let sessions = entry.max_sessions.map_or(self.settings.sessions, usize::from);
+        let site = Arc::new(Site::new(sessions.max(1)));
+        sites.insert(key, Arc::downgrade(&site));
+        site
+    }
+
+    /// Closes everything idle of a pool in tasks of its own.
+    fn drain(self: &Arc<Self>, pool: &Pool) {
+        for session in pool.take_all_idle() {
+            self.tracker.spawn(session.close());
+        }
+        for connection in pool.take_unused_connections(Duration::ZERO) {
+            self.tracker.spawn(async move { connection.goodbye().await });
+        }
+    }
+
+    /// One round of tidying: sessions and connections that were idle too long, and pools that hold nothing.
+    fn tidy(self: &Arc<Self>) {
+        let mut pools = self.pools.lock().expect("no code panics while it holds the lock");
+        for pool in pools.values() {
+            for session in pool.take_idle_longer_than(self.settings.idle) {
+                self.tracker.spawn(session.close());
+            }
+            for connection in pool.take_unused_connections(self.settings.idle) {
+                self.tracker.spawn(async move { connection.goodbye().await });
+            }
+        }
+        pools.retain(|_, pool| !pool.is_empty() || Arc::strong_count(pool) > 1);
+    }
+}
+
+/// The one task that closes what has been idle too long.
+async fn reap(shared: Weak<Shared>, idle: Duration, shutdown: CancellationToken) {
+    // Often enough that nothing lives much longer than it should, seldom enough to cost nothing.
+    let interval = (idle / 4).clamp(Duration::from_secs(1), Duration::from_secs(30));
+    loop {
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = tokio::time::sleep(interval) => {}
+        }
+        let Some(shared) = shared.upgrade() else { return };
+        shared.tidy();
+    }
+}

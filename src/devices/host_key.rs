@@ -1,0 +1,433 @@
+//! Host keys: what is on file for a router, and whether the key it shows is one of those.
+
+use std::{
+    fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+    time::SystemTime,
+};
+
+use ring::hmac;
+use russh::keys::{
+    Algorithm, EcdsaCurve, HashAlg, PublicKey,
+    ssh_key::known_hosts::{Entry, HostPatterns, Marker},
+};
+
+/// Where the trusted host keys are kept.
+#[derive(Clone, Debug)]
+pub enum KnownHosts {
+    /// A file in OpenSSH's `known_hosts` format, read again when it changes.
+    File(PathBuf),
+    /// The same format in memory.
+    Memory(String),
+}
+
+/// Why a router's host key was not accepted. Nothing has been sent to the router but the key exchange.
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
+pub(crate) enum HostKeyFault {
+    #[error("no host key is on file for {name}; it shows {key_type} {fingerprint}")]
+    Unknown {
+        name: String,
+        key_type: String,
+        fingerprint: String,
+    },
+    #[error("the host key of {name} is not the one on file; it shows {key_type} {fingerprint}, on file: {known}")]
+    Mismatch {
+        name: String,
+        key_type: String,
+        fingerprint: String,
+        known: String,
+    },
+    #[error("the host key of {name} is revoked: {key_type} {fingerprint}")]
+    Revoked {
+        name: String,
+        key_type: String,
+        fingerprint: String,
+    },
+    #[error("there is no known_hosts file at {}", path.display())]
+    Missing { path: PathBuf },
+    #[error("the known_hosts file {} cannot be used: {reason}", path.display())]
+    Unusable { path: PathBuf, reason: String },
+}
+
+impl HostKeyFault {
+    pub(super) fn code(&self) -> &'static str {
+        match self {
+            Self::Unknown { .. } => "host_key_unknown",
+            Self::Mismatch { .. } => "host_key_mismatch",
+            Self::Revoked { .. } => "host_key_revoked",
+            Self::Missing { .. } | Self::Unusable { .. } => "known_hosts_missing",
+        }
+    }
+
+    pub(super) fn hint(&self) -> String {
+        let text = match self {
+            Self::Unknown { .. } => {
+                "compare the fingerprint with the router's console, then add its key: rust-junosmcp known-hosts scan"
+            }
+            Self::Mismatch { .. } => {
+                "somebody may be in between, or the router was replaced; compare the fingerprint with its console before changing known_hosts"
+            }
+            Self::Revoked { .. } => "this key must not be trusted any more; give the router a new host key",
+            Self::Missing { .. } => {
+                "add the routers' keys with rust-junosmcp known-hosts scan, or name the file with --known-hosts-file"
+            }
+            Self::Unusable { .. } => "make the file readable for this user",
+        };
+        text.to_owned()
+    }
+}
+
+/// The keys on file that concern one host name.
+#[derive(Clone, Debug, Default)]
+pub(super) struct OnFile {
+    name: String,
+    trusted: Vec<PublicKey>,
+    revoked: Vec<PublicKey>,
+}
+
+/// The trusted host keys of all routers.
+#[derive(Debug)]
+pub(super) struct HostKeys {
+    source: KnownHosts,
+    accept_new: bool,
+    cache: Mutex<Option<(Stamp, Arc<Vec<Entry>>)>>,
+}
+
+/// What tells one version of a file from another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Stamp {
+    modified: Option<SystemTime>,
+    length: u64,
+}
+
+impl HostKeys {
+    pub(super) fn new(source: KnownHosts, accept_new: bool) -> Self {
+        Self {
+            source,
+            accept_new,
+            cache: Mutex::new(None),
+        }
+    }
+
+    /// The keys on file for a host and port; a file that cannot be read refuses every host.
+    pub(super) fn on_file(&self, host: &str, port: u16) -> Result<OnFile, HostKeyFault> {
+        let name = if port == 22 {
+            host.to_owned()
+        } else {
+            format!("[{host}]:{port}")
+        };
+        let mut found = OnFile {
+            name,
+            ..OnFile::default()
+        };
+        for entry in self.entries()?.iter() {
+            if !matches(entry.host_patterns(), &found.name) {
+                continue;
+            }
+            match entry.marker() {
+                None => found.trusted.push(entry.public_key().clone()),
+                Some(Marker::Revoked) => found.revoked.push(entry.public_key().clone()),
+                // A certificate authority vouches for certificates, which Junos does not have.
+                Some(Marker::CertAuthority) => {}
+            }
+        }
+        Ok(found)
+    }
+
+    /// Judges the key that a host shows; with trust on first use a key of an unknown host is written down first.
+    pub(super) fn judge(&self, on_file: &OnFile, key: &PublicKey) -> Result<(), HostKeyFault> {
+        match on_file.judge(key) {
+            Err(HostKeyFault::Unknown { .. }) if self.accept_new => self.pin(on_file, key),
+            verdict => verdict,
+        }
+    }
+
+    fn entries(&self) -> Result<Arc<Vec<Entry>>, HostKeyFault> {
+        let path = match &self.source {
+            KnownHosts::Memory(text) => return Ok(Arc::new(parse(text))),
+            KnownHosts::File(path) => path,
+        };
+        let stamp = match fs::metadata(path) {
+            Ok(metadata) => Stamp {
+                modified: metadata.modified().ok(),
+                length: metadata.len(),
+            },
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                // With trust on first use the first key creates the file.
+                return if self.accept_new {
+                    Ok(Arc::default())
+                } else {
+                    Err(HostKeyFault::Missing { path: path.clone() })
+                };
+            }
+            Err(error) => return Err(unusable(path, &error)),
+        };
+        let mut cache = self.cache.lock().expect("no code panics while it holds the lock");
+        if let Some((seen, entries)) = &*cache
+            && *seen == stamp
+        {
+            return Ok(Arc::clone(entries));
+        }
+        let text = fs::read_to_string(path).map_err(|error| unusable(path, &error))?;
+        let entries = Arc::new(parse(&text));
+        *cache = Some((stamp, Arc::clone(&entries)));
+        Ok(entries)
+    }
+
+    /// Appends one line, in one write under the file's lock, then looks it up again: two processes may be at it.
+    fn pin(&self, on_file: &OnFile, key: &PublicKey) -> Result<(), HostKeyFault> {
+        let KnownHosts::File(path) = &self.source else {
+            return on_file.judge(key);
+        };
+        let line = key.to_openssh().map_err(|error| HostKeyFault::Unusable {
+            path: path.clone(),
+            reason: error.to_string(),
+        })?;
+        append(path, &format!("{} {line}\n", on_file.name)).map_err(|error| unusable(path, &error))?;
+        tracing::warn!(
+            host = on_file.name,
+            fingerprint = %key.fingerprint(HashAlg::Sha256),
+            "host key pinned on first use"
+        );
+        *self.cache.lock().expect("no code panics while it holds the lock") = None;
+        let (host, port) = split_name(&on_file.name);
+        self.on_file(host, port)?.judge(key)
+    }
+}
+
+impl OnFile {
+    /// The order in which to offer host-key algorithms: types on file first, so that a router with several keys shows a known one.
+    pub(super) fn preference(&self) -> Vec<Algorithm> {
+        let offered = [
+            Algorithm::Ed25519,
+            Algorithm::Ecdsa {
+                curve: EcdsaCurve::NistP256,
+            },
+            Algorithm::Ecdsa {
+                curve: EcdsaCurve::NistP384,
+            },
+            Algorithm::Ecdsa {
+                curve: EcdsaCurve::NistP521,
+            },
+            Algorithm::Rsa {
+                hash: Some(HashAlg::Sha512),
+            },
+            Algorithm::Rsa {
+                hash: Some(HashAlg::Sha256),
+            },
+        ];
+        let known = |algorithm: &Algorithm| self.trusted.iter().any(|key| same_type(&key.algorithm(), algorithm));
+        let (mut first, rest): (Vec<_>, Vec<_>) = offered.into_iter().partition(known);
+        first.extend(rest);
+        first
+    }
+
+    fn judge(&self, key: &PublicKey) -> Result<(), HostKeyFault> {
+        let name = self.name.clone();
+        let key_type = key.algorithm().to_string();
+        let fingerprint = key.fingerprint(HashAlg::Sha256).to_string();
+        let same = |other: &PublicKey| other.key_data() == key.key_data();
+        if self.revoked.iter().any(same) {
+            return Err(HostKeyFault::Revoked {
+                name,
+                key_type,
+                fingerprint,
+            });
+        }
+        if self.trusted.iter().any(same) {
+            return Ok(());
+        }
+        if self.trusted.is_empty() {
+            return Err(HostKeyFault::Unknown {
+                name,
+                key_type,
+                fingerprint,
+            });
+        }
+        let known = self
+            .trusted
+            .iter()
+            .map(|key| format!("{} {}", key.algorithm(), key.fingerprint(HashAlg::Sha256)))
+            .collect::<Vec<_>>()
+            .join(", ");
+        Err(HostKeyFault::Mismatch {
+            name,
+            key_type,
+            fingerprint,
+            known,
+        })
+    }
+}
+
+fn same_type(one: &Algorithm, other: &Algorithm) -> bool {
+    match (one, other) {
+        (Algorithm::Rsa { .. }, Algorithm::Rsa { .. }) => true,
+        _ => one == other,
+    }
+}
+
+fn unusable(path: &Path, error: &std::io::Error) -> HostKeyFault {
+    HostKeyFault::Unusable {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    }
+}
+
+/// Reads every good line; a bad one is skipped with a warning, as OpenSSH does.
+fn parse(text: &str) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        match line.parse() {
+            Ok(entry) => entries.push(entry),
+            Err(_) => tracing::warn!(line = index + 1, "known_hosts: a line that cannot be read is skipped"),
+        }
+    }
+    entries
+}
+
+fn matches(patterns: &HostPatterns, name: &str) -> bool {
+    match patterns {
+        HostPatterns::HashedName { salt, hash } => {
+            let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, salt);
+            hmac::verify(&key, name.as_bytes(), hash).is_ok()
+        }
+        HostPatterns::Patterns(patterns) => {
+            let name = name.to_ascii_lowercase();
+            let mut found = false;
+            for pattern in patterns {
+                let pattern = pattern.to_ascii_lowercase();
+                match pattern.strip_prefix('!') {
+                    Some(negated) if glob(negated.as_bytes(), name.as_bytes()) => return false,
+                    Some(_) => {}
+                    None => found |= glob(pattern.as_bytes(), name.as_bytes()),
+                }
+            }
+            found
+        }
+    }
+}
+
+/// `*` and `?` as in OpenSSH's host patterns; linear in practice, since a later star forgets the earlier one.
+fn glob(pattern: &[u8], text: &[u8]) -> bool {
+    let (mut at, mut pos) = (0, 0);
+    let mut retry: Option<(usize, usize)> = None;
+    while pos < text.len() {
+        match pattern.get(at) {
+            Some(b'*') => {
+                retry = Some((at + 1, pos));
+                at += 1;
+            }
+            Some(&byte) if byte == b'?' || byte == text[pos] => {
+                at += 1;
+                pos += 1;
+            }
+            _ => match retry {
+                Some((after, seen)) => {
+                    retry = Some((after, seen + 1));
+                    at = after;
+                    pos = seen + 1;
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[at..].iter().all(|&byte| byte == b'*')
+}
+
+fn split_name(name: &str) -> (&str, u16) {
+    name.strip_prefix('[')
+        .and_then(|rest| rest.rsplit_once("]:"))
+        .and_then(|(host, port)| Some((host, port.parse().ok()?)))
+        .unwrap_or((name, 22))
+}
+
+fn append(path: &Path, line: &str) -> std::io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let mut file = fs::OpenOptions::new().create(true).append(true).open(path)?;
+    file.lock()?;
+    file.write_all(line.as_bytes())?;
+    file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHkpbpLL+OZwKjBQfQqsz3L0OVkbc04YSKZPhOLn1jbi";
+    const OTHER: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINBnW1tfQp0zq1+ZrSzEqq2TcQ7Ou8ObpSxT1rDKK3fV";
+
+    fn key(text: &str) -> PublicKey {
+        PublicKey::from_openssh(text).expect("a public key")
+    }
+
+    fn verdict(file: &str, host: &str, port: u16) -> Result<(), &'static str> {
+        let keys = HostKeys::new(KnownHosts::Memory(file.to_owned()), false);
+        let on_file = keys.on_file(host, port).expect("memory can be read");
+        keys.judge(&on_file, &key(KEY)).map_err(|fault| fault.code())
+    }
+
+    #[test]
+    fn names_ports_patterns_and_markers_are_read_as_openssh_does() {
+        let table = [
+            (format!("192.0.2.1 {KEY}"), 22, Ok(())),
+            (format!("192.0.2.1 {KEY}"), 830, Err("host_key_unknown")),
+            (format!("[192.0.2.1]:830 {KEY}"), 830, Ok(())),
+            (format!("192.0.2.* {KEY}"), 22, Ok(())),
+            (format!("192.0.2.*,!192.0.2.1 {KEY}"), 22, Err("host_key_unknown")),
+            (format!("192.0.2.1 {OTHER}"), 22, Err("host_key_mismatch")),
+            (
+                format!("192.0.2.1 {KEY}\n@revoked * {KEY}"),
+                22,
+                Err("host_key_revoked"),
+            ),
+            (format!("garbage\n# comment\n\n192.0.2.1 {KEY}"), 22, Ok(())),
+        ];
+        for (file, port, expected) in table {
+            assert_eq!(verdict(&file, "192.0.2.1", port), expected, "{file}");
+        }
+    }
+
+    #[test]
+    fn a_hashed_name_is_found() {
+        // HMAC-SHA1 of the name under the salt, as ssh-keygen -H writes it.
+        let salt = [7_u8; 20];
+        let tag = hmac::sign(
+            &hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &salt),
+            b"192.0.2.1",
+        );
+        let hash: [u8; 20] = tag.as_ref().try_into().expect("20 bytes");
+        let patterns = HostPatterns::HashedName {
+            salt: salt.to_vec(),
+            hash,
+        };
+        assert!(matches(&patterns, "192.0.2.1"));
+        assert!(!matches(&patterns, "192.0.2.2"));
+    }
+
+    #[test]
+    fn an_absent_file_refuses_and_trust_on_first_use_pins_but_never_replaces() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("known_hosts");
+        let strict = HostKeys::new(KnownHosts::File(path.clone()), false);
+        assert_eq!(
+            strict.on_file("192.0.2.1", 830).map_err(|fault| fault.code()).err(),
+            Some("known_hosts_missing")
+        );
+        let trusting = HostKeys::new(KnownHosts::File(path), true);
+        let on_file = trusting.on_file("192.0.2.1", 830).expect("no file is no obstacle");
+        assert_eq!(trusting.judge(&on_file, &key(KEY)), Ok(()));
+        let on_file = trusting.on_file("192.0.2.1", 830).expect("the pinned key");
+        assert_eq!(
+            trusting.judge(&on_file, &key(OTHER)).map_err(|fault| fault.code()),
+            Err("host_key_mismatch")
+        );
+    }
+}
