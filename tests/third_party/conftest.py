@@ -1,0 +1,52 @@
+"""The lab as other people's software sees it: one process, three routers, real SSH on loopback."""
+
+import json
+import os
+import pathlib
+import subprocess
+
+import pytest
+
+BINARY = pathlib.Path(os.environ["JUNOSMCP_BINARY"])
+
+
+class Router:
+    """Where one simulated router is and how to log in to it."""
+
+    def __init__(self, name, entry, folder):
+        self.name = name
+        self.host = entry["ip"]
+        self.port = entry["port"]
+        self.username = entry["username"]
+        self.key = str(folder / "id_ed25519")
+        self.known_hosts = str(folder / "known_hosts")
+
+
+def start_lab(folder, *arguments):
+    """Starts `lab run` and returns the process once it says that every router listens."""
+    process = subprocess.Popen(
+        [BINARY, "lab", "run", "--listen", "127.0.0.1:0", "--write-inventory", folder, *arguments],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    for line in process.stdout:
+        if line.startswith("ready"):
+            return process
+    raise RuntimeError(f"the lab ended before it was ready, exit code {process.wait()}")
+
+
+@pytest.fixture
+def lab(tmp_path):
+    """A fresh lab of three routers for one test."""
+    folder = tmp_path / "lab"
+    process = start_lab(folder, "--routers", "3")
+    devices = json.loads((folder / "devices.json").read_text())
+    yield [Router(name, entry, folder) for name, entry in devices.items() if not name.startswith("_")]
+    process.terminate()
+    process.wait(timeout=10)
+
+
+@pytest.fixture
+def router(lab):
+    """The first router of a fresh lab."""
+    return lab[0]
