@@ -200,3 +200,6 @@ async fn reap(shared: Weak<Shared>, idle: Duration, shutdown: CancellationToken)
         shared.tidy();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,358 @@
+use std::sync::Arc;
+
+use secrecy::SecretString;
+use tokio_util::sync::CancellationToken;
+
+use super::*;
+use crate::{
+    blocklist::{Permitted, Rules},
+    inventory::{Auth, KeySource, SecretRef},
+    junos::Command,
+    lab::{Action, Fault as LabFault, Lab, LabSettings, RouterHandle, Trigger, What},
+    work::Work,
+};
+
+const HOST: &str = "192.0.2.1";
+
+/// One lab router behind the device layer, over real SSH on an in-memory pipe.
+struct Bench {
+    lab: Lab,
+    devices: Devices,
+    entry: Arc<Entry>,
+}
+
+impl Bench {
+    async fn new() -> Self {
+        Self::with(|_, _, _| {}).await
+    }
+
+    async fn with(change: impl FnOnce(&mut LabSettings, &mut DeviceSettings, &mut Entry)) -> Self {
+        let mut lab_settings = LabSettings::new(1);
+        let mut settings = DeviceSettings::default();
+        let mut entry = Entry {
+            name: "edge-1".to_owned(),
+            host: HOST.to_owned(),
+            port: 830,
+            scp_port: 22,
+            username: String::new(),
+            auth: Auth::Password(SecretRef::Inline(SecretString::from(""))),
+            ssh_config: None,
+            tags: Vec::new(),
+            description: None,
+            rules: Arc::new(Rules::default()),
+            read_only: false,
+            connect_timeout: None,
+            command_timeout: None,
+            max_sessions: None,
+            custom: serde_json::Map::new(),
+        };
+        change(&mut lab_settings, &mut settings, &mut entry);
+        let lab = Lab::start(lab_settings).await.expect("a lab in memory");
+        let router = lab.routers()[0].clone();
+        if entry.username.is_empty() {
+            entry.username = router.username().to_owned();
+            entry.auth = Auth::Password(SecretRef::Inline(router.password().to_owned().into()));
+        }
+        if matches!(&settings.known_hosts, KnownHosts::Memory(text) if text.is_empty()) {
+            settings.known_hosts = KnownHosts::Memory(router.host_key_line(HOST, 830));
+        }
+        let open: OpenPipe = Arc::new(move || router.connect());
+        settings.dials.insert((HOST.to_owned(), 830), Dial::Pipe(open));
+        Self {
+            lab,
+            devices: Devices::new(settings),
+            entry: Arc::new(entry),
+        }
+    }
+
+    fn router(&self) -> &RouterHandle {
+        &self.lab.routers()[0]
+    }
+
+    fn device(&self) -> Device {
+        self.devices.device(&self.entry)
+    }
+
+    async fn version(&self) -> Result<Answer, Fault> {
+        self.device().run(&permitted("show version"), &work(60)).await
+    }
+
+    async fn code(&self) -> &'static str {
+        self.version().await.map_or_else(|fault| fault.code, |_| "ok")
+    }
+
+    fn count(&self, wanted: impl Fn(&What) -> bool) -> usize {
+        self.router().seen().iter().filter(|event| wanted(&event.what)).count()
+    }
+}
+
+fn permitted(command: &str) -> Permitted {
+    let command = Command::parse(command, None).expect("a good command");
+    Rules::default().permit(&command).expect("no rules, no refusal")
+}
+
+fn work(seconds: u64) -> Work {
+    Work::new(Duration::from_secs(seconds), CancellationToken::new())
+}
+
+fn logins(what: &What) -> bool {
+    matches!(what, What::Auth { .. })
+}
+
+fn channels(what: &What) -> bool {
+    matches!(what, What::Channel { .. })
+}
+
+fn rpcs(what: &What) -> bool {
+    matches!(what, What::Rpc { .. })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cold_command_costs_one_login_one_channel_and_one_request() {
+    let bench = Bench::new().await;
+    assert_eq!(bench.code().await, "ok");
+    assert_eq!(
+        (bench.count(logins), bench.count(channels), bench.count(rpcs)),
+        (1, 1, 1)
+    );
+    assert_eq!(bench.code().await, "ok");
+    assert_eq!(
+        (bench.count(logins), bench.count(channels), bench.count(rpcs)),
+        (1, 1, 2)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_of_memory_log_in_too() {
+    let bench = Bench::with(|_, _, _| {}).await;
+    let key = bench.router().private_key_openssh();
+    let mut entry = (*bench.entry).clone();
+    entry.auth = Auth::Key {
+        key: KeySource::Memory(key.into()),
+        passphrase: None,
+    };
+    let device = bench.devices.device(&Arc::new(entry));
+    device
+        .run(&permitted("show version"), &work(60))
+        .await
+        .expect("an answer");
+    assert_eq!(
+        bench.count(|what| matches!(
+            what,
+            What::Auth {
+                method: "publickey",
+                accepted: true,
+                ..
+            }
+        )),
+        1
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn three_calls_at_once_share_one_connection() {
+    let bench = Bench::with(|lab, _, _| lab.command_time = Duration::from_secs(1)).await;
+    let answers = tokio::join!(bench.version(), bench.version(), bench.version());
+    assert!(answers.0.is_ok() && answers.1.is_ok() && answers.2.is_ok());
+    assert_eq!(
+        (bench.count(logins), bench.count(channels), bench.count(rpcs)),
+        (1, 3, 3)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_who_leaves_does_not_end_the_dial_of_the_others() {
+    let bench = Bench::with(|lab, _, _| lab.round_trip = Duration::from_millis(100)).await;
+    let device = bench.device();
+    let leaving = CancellationToken::new();
+    let command = permitted("show version");
+    let cancelled = Work::new(Duration::from_secs(60), leaving.clone());
+    let first = device.run(&command, &cancelled);
+    let leave = async {
+        bench.router().wait_for(|event| event.what == What::Connected).await;
+        leaving.cancel();
+    };
+    let (first, second, ()) = tokio::join!(first, bench.version(), leave);
+    assert_eq!(first.expect_err("cancelled").code, "cancelled");
+    assert!(second.is_ok());
+    assert_eq!(bench.count(|what| *what == What::Connected), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_password_is_tried_once_however_many_wait() {
+    let bench = Bench::with(|_, _, entry| {
+        entry.username = "lab".to_owned();
+        entry.auth = Auth::Password(SecretRef::Inline("wrong".to_owned().into()));
+    })
+    .await;
+    let (one, two) = tokio::join!(bench.code(), bench.code());
+    assert_eq!((one, two), ("auth_failed", "auth_failed"));
+    assert_eq!(bench.count(logins), 1);
+    let commands = vec![permitted("show version"); 5];
+    let mut codes = Vec::new();
+    let each = Duration::from_secs(10);
+    let device = bench.device();
+    device
+        .run_all(&commands, each, &work(60), |_, result| {
+            codes.push(result.expect_err("refused").code)
+        })
+        .await;
+    assert_eq!(codes, ["auth_failed"; 5]);
+    assert_eq!(bench.count(logins), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_host_key_is_refused_before_anything_is_sent() {
+    let bench = Bench::new().await;
+    bench.router().change_host_key();
+    assert_eq!(bench.code().await, "host_key_mismatch");
+    assert_eq!(bench.count(logins), 0);
+    let bench = Bench::with(|_, settings, _| settings.known_hosts = KnownHosts::Memory("# none\n".to_owned())).await;
+    assert_eq!(bench.code().await, "host_key_unknown");
+    assert_eq!(bench.count(logins), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_silence_has_its_code_within_its_time_and_the_next_call_works() {
+    let table = [
+        (Trigger::Connect, "connect_timeout"),
+        (Trigger::KeyExchange, "connect_timeout"),
+        (Trigger::Auth, "connect_timeout"),
+        (Trigger::Hello, "connect_timeout"),
+        (Trigger::rpc("command"), "outer_timeout"),
+    ];
+    for (trigger, code) in table {
+        let bench = Bench::new().await;
+        let fault = bench.router().inject(LabFault::new(trigger.clone(), Action::Hang));
+        let started = tokio::time::Instant::now();
+        assert_eq!(bench.code().await, code, "{trigger:?}");
+        assert!(started.elapsed() <= Duration::from_secs(60), "{trigger:?}");
+        assert_eq!(fault.fired(), 1, "{trigger:?}");
+        fault.remove();
+        assert_eq!(bench.code().await, "ok", "{trigger:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_short_timeout_ends_a_silent_dial_for_its_caller_only() {
+    let bench = Bench::new().await;
+    bench.router().inject(LabFault::new(Trigger::Connect, Action::Hang));
+    let device = bench.device();
+    let started = tokio::time::Instant::now();
+    let fault = device
+        .run(&permitted("show version"), &work(3))
+        .await
+        .expect_err("silence");
+    assert_eq!(
+        (fault.code, started.elapsed()),
+        ("outer_timeout", Duration::from_secs(3))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_broken_reply_has_its_code_and_the_next_call_gets_its_own_answer() {
+    let table = [
+        (Action::Drop, "session_lost"),
+        (Action::Close, "session_lost"),
+        (Action::DropAtByte(40), "session_lost"),
+        (Action::HalfReply, "outer_timeout"),
+        (Action::SilentAtByte(40), "outer_timeout"),
+        (Action::Garbage(b"\x00\xffnoise".to_vec()), "reply_malformed"),
+        (Action::WrongMessageId, "reply_malformed"),
+        (Action::SingleBytes, "ok"),
+        (Action::SplitMark, "ok"),
+        (Action::BadBytes, "ok"),
+        (Action::Twice, "ok"),
+    ];
+    for (action, code) in table {
+        let bench = Bench::new().await;
+        let fault = bench
+            .router()
+            .inject(LabFault::new(Trigger::reply("command"), action.clone()));
+        assert_eq!(bench.code().await, code, "{action:?}");
+        assert_eq!(fault.fired(), 1, "{action:?}");
+        let answer = bench
+            .device()
+            .run(&permitted("show system uptime"), &work(60))
+            .await
+            .expect("an answer");
+        let text = answer.text.reveal().text;
+        assert!(!text.contains("Model:"), "{action:?} got the previous answer: {text}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_on_a_session_that_died_unnoticed_is_repeated_once_and_a_change_is_not() {
+    let bench = Bench::new().await;
+    assert_eq!(bench.code().await, "ok");
+    bench
+        .router()
+        .inject(LabFault::new(Trigger::rpc("command"), Action::Close));
+    assert_eq!(bench.code().await, "ok");
+    bench
+        .router()
+        .inject(LabFault::new(Trigger::rpc("command"), Action::Close));
+    let device = bench.device();
+    let fault = device
+        .run(&permitted("clear arp"), &work(60))
+        .await
+        .expect_err("not repeated");
+    assert_eq!(fault.code, "session_lost");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_router_with_one_session_serves_five_callers_in_turn() {
+    let bench = Bench::with(|lab, _, _| {
+        lab.channels = 1;
+        lab.command_time = Duration::from_secs(1);
+    })
+    .await;
+    let device = bench.device();
+    let command = permitted("show version");
+    let work = work(60);
+    let answers = futures::future::join_all((0..5).map(|_| device.run(&command, &work))).await;
+    assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn idle_sessions_and_connections_are_closed_in_time() {
+    let bench = Bench::new().await;
+    assert_eq!(bench.code().await, "ok");
+    assert_eq!(bench.devices.status().sessions.idle, 1);
+    bench.router().wait_for(|event| event.what == What::Disconnected).await;
+    let status = bench.devices.status();
+    assert_eq!((status.connections, status.sessions.idle), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn commands_back_to_back_keep_their_order_and_a_slow_one_costs_only_itself() {
+    let bench = Bench::new().await;
+    let commands = [
+        "show version",
+        "show system uptime",
+        "show chassis hardware",
+        "show version",
+    ]
+    .map(permitted);
+    bench
+        .router()
+        .inject(LabFault::new(Trigger::rpc("command"), Action::Hang).nth(2));
+    let mut rows = Vec::new();
+    let device = bench.device();
+    device
+        .run_all(&commands, Duration::from_secs(5), &work(60), |index, result| {
+            rows.push((index, result.map_or_else(|fault| fault.code, |_| "ok")));
+        })
+        .await;
+    assert_eq!(rows, [(0, "ok"), (1, "outer_timeout"), (2, "ok"), (3, "ok")]);
+    assert_eq!(bench.count(logins), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn shutting_down_closes_what_is_open() {
+    let bench = Bench::new().await;
+    assert_eq!(bench.code().await, "ok");
+    bench.devices.shut_down(Duration::from_secs(5)).await;
+    assert_eq!(bench.count(|what| matches!(what, What::SessionClosed { .. })), 1);
+    assert_eq!(bench.code().await, "cancelled");
+}
