@@ -31,7 +31,7 @@ pub use dial::{Dial, OpenPipe};
 pub(crate) use fault::Fault;
 pub use host_key::KnownHosts;
 pub(crate) use lease::Lease;
-pub(crate) use reply::{Marks, Reply};
+pub(crate) use reply::{Marks, Node, Reply};
 pub(crate) use rpc::Rpc;
 pub(crate) use status::PoolStatus;
 

@@ -2,6 +2,7 @@
 
 mod reader;
 mod text;
+mod tree;
 
 use std::ops::Range;
 
@@ -10,6 +11,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use crate::junos::{DeviceMessage, Severity};
 
 pub(crate) use reader::Unreadable;
+pub(crate) use tree::Node;
 
 /// The marks of success that Junos puts into replies to loads and commits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
