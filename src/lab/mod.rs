@@ -3,14 +3,18 @@
 //! A lab is a number of routers in this process. Each one is reached over TCP on a port of its own, or over an in-memory pipe
 //! ([`RouterHandle::connect`]); both lead to the same SSH server. Everything a router says is made from the lab's seed.
 
+mod candidate;
 mod cli;
 mod config;
+mod configuration;
 mod element;
 mod envelope;
 mod errors;
 mod fault;
+mod files;
 mod framing;
 mod hello;
+mod history;
 mod identity;
 mod mask;
 mod netconf;
@@ -23,6 +27,8 @@ mod rpc;
 mod session;
 mod show;
 mod ssh;
+mod state;
+mod syslog;
 mod writer;
 mod xml;
 
@@ -154,7 +160,7 @@ async fn listen(router: &Arc<Router>, first: SocketAddr, index: usize) -> io::Re
     }
     let listener = TcpListener::bind(wanted).await?;
     let address = listener.local_addr()?;
-    router.world.tasks.spawn(ssh::accept(router.clone(), listener));
+    router.world.spawn(ssh::accept(router.clone(), listener));
     Ok(address)
 }
 
@@ -186,7 +192,7 @@ impl RouterHandle {
         }
         let (near, far) = tokio::io::duplex(pipe::PIPE_CAPACITY);
         let serving = ssh::serve(self.router.clone(), Carrier::Pipe(far));
-        self.router.world.tasks.spawn(serving);
+        self.router.world.spawn(serving);
         Ok(near)
     }
 

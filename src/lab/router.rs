@@ -3,17 +3,21 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use chrono::{DateTime, Utc};
 use russh::keys::ssh_key::PrivateKey;
+use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::LabSettings;
+use super::config::Tree;
 use super::fault::Faults;
 use super::identity::{Credentials, host_key};
 use super::pipe::Cut;
-use super::recorder::{Recorder, What};
+use super::recorder::{Recorder, Transition, What};
+use super::state::State;
 
 /// What all routers of a lab share.
 pub(super) struct World {
@@ -23,6 +27,7 @@ pub(super) struct World {
     pub(super) root: CancellationToken,
     /// Owns every task of the lab.
     pub(super) tasks: TaskTracker,
+    runtime: Handle,
 }
 
 impl World {
@@ -33,7 +38,13 @@ impl World {
             settings,
             root: CancellationToken::new(),
             tasks: TaskTracker::new(),
+            runtime: Handle::current(),
         })
+    }
+
+    /// Runs a task of the lab, from whatever thread.
+    pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.spawn_on(task, &self.runtime);
     }
 }
 
@@ -53,6 +64,7 @@ pub(super) struct Router {
     key_generation: AtomicU32,
     connections: AtomicU64,
     live: Mutex<Live>,
+    state: OnceLock<Mutex<State>>,
 }
 
 /// Connections and sessions that are open now.
@@ -78,6 +90,7 @@ impl Router {
             key_generation: AtomicU32::new(0),
             connections: AtomicU64::new(0),
             live: Mutex::new(Live::default()),
+            state: OnceLock::new(),
         })
     }
 
@@ -132,6 +145,67 @@ impl Router {
     /// Forgets a session that ended.
     pub(super) fn session_closed(&self, id: u32) {
         self.live().sessions.remove(&id);
+    }
+
+    /// Kills a session; whether it existed.
+    pub(super) fn kill_session(&self, id: u32) -> bool {
+        let killed = self.live().sessions.remove(&id);
+        if let Some(killed) = &killed {
+            killed.cancel();
+        }
+        killed.is_some()
+    }
+
+    /// Works on the router's memory, after what time has done to it. Steps of the databases are written down for `by`: a
+    /// connection and a session.
+    pub(super) fn with_state<R>(
+        self: &Arc<Self>,
+        by: (u64, Option<u32>),
+        work: impl FnOnce(&mut State, DateTime<Utc>) -> R,
+    ) -> R {
+        let clock = self.world.settings.clock;
+        let now = clock.now();
+        let state = self.state.get_or_init(|| Mutex::new(State::new(self.first_configuration(), now)));
+        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.databases.expire(now);
+        self.settle(&mut state, (0, None));
+        let result = work(&mut state, now);
+        self.settle(&mut state, by);
+        if let Some(span) = state.databases.next_event(now) {
+            let due = now + span;
+            if state.watched != Some(due) {
+                state.watched = Some(due);
+                let router = self.clone();
+                self.world.spawn(async move {
+                    tokio::select! {
+                        // A lab that stops rolls nothing back.
+                        () = router.world.root.cancelled() => {}
+                        () = clock.sleep(span) => router.with_state((0, None), |_, _| ()),
+                    }
+                });
+            }
+        }
+        result
+    }
+
+    fn settle(&self, state: &mut State, (connection, session): (u64, Option<u32>)) {
+        for step in state.databases.steps() {
+            let activates = matches!(
+                step,
+                Transition::Committed | Transition::CommittedPending | Transition::RolledBack
+            );
+            if activates {
+                self.activated(state.databases.history().active());
+            }
+            self.note(connection, session, What::Candidate(step));
+        }
+    }
+
+    fn activated(&self, _active: &Tree) {}
+
+    fn first_configuration(&self) -> Tree {
+        let lines = format!("set version 24.4R1.9\nset system host-name {}\n", self.name);
+        Tree::from_set(&lines).expect("the lab's own configurations load")
     }
 
     fn live(&self) -> MutexGuard<'_, Live> {

@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 
+use super::candidate::Editor;
 use super::envelope::Envelope;
 use super::fault::{Firing, Trigger};
 use super::hello;
 use super::pipe::Cut;
 use super::recorder::What;
 use super::router::Router;
+use super::state::State;
 
 /// An SSH connection as its channels know it.
 #[derive(Debug, Clone)]
@@ -31,6 +34,8 @@ pub(super) struct Session {
     pub(super) id: u32,
     /// Cancelled when another session kills this one.
     pub(super) killed: CancellationToken,
+    /// When it was opened.
+    pub(super) since: DateTime<Utc>,
     pub(super) envelope: Envelope,
     pub(super) hello_style: hello::Style,
 }
@@ -44,6 +49,7 @@ impl Session {
                 namespace_version: "24.4R1.9".to_owned(),
                 compliant: false,
             },
+            since: router.world.settings.clock.now(),
             hello_style: hello::Style::Current,
             router,
             link,
@@ -53,7 +59,29 @@ impl Session {
     }
 
     /// Gives back what the session holds.
-    pub(super) fn end(&self) {}
+    pub(super) fn end(&self) {
+        let id = self.id;
+        let killed = self.killed.is_cancelled();
+        self.work(|state, now| match killed {
+            true => state.databases.kill(id, now),
+            false => state.databases.end(id, now),
+        });
+    }
+
+    /// Works on the router's memory.
+    pub(super) fn work<R>(&self, work: impl FnOnce(&mut State, DateTime<Utc>) -> R) -> R {
+        self.router.with_state((self.link.number, Some(self.id)), work)
+    }
+
+    /// The session as the configuration database knows it.
+    pub(super) fn editor(&self) -> Editor {
+        Editor {
+            id: self.id,
+            user: self.link.user.clone(),
+            terminal: None,
+            since: self.since,
+        }
+    }
 
     /// Writes an event of this session down.
     pub(super) fn note(&self, what: What) {

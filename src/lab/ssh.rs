@@ -40,7 +40,7 @@ pub(super) async fn accept(router: Arc<Router>, listener: TcpListener) {
                 // A socket that is already gone shows at its first read.
                 stream.set_nodelay(true).ok();
                 let serving = serve(router.clone(), Carrier::Tcp(stream));
-                router.world.tasks.spawn(serving);
+                router.world.spawn(serving);
             }
             // The process is out of descriptors: others may close meanwhile.
             Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
@@ -197,7 +197,7 @@ impl Client {
     /// Runs a channel to its end in a task of its own: callbacks must not wait.
     fn run(&self, serving: impl Future<Output = ()> + Send + 'static) {
         let open = Counted::new(&self.open);
-        self.router.world.tasks.spawn(async move {
+        self.router.world.spawn(async move {
             serving.await;
             drop(open);
         });

@@ -1,9 +1,26 @@
 //! The operations a router knows, one family per file.
 
+mod command;
+mod commit;
+mod database;
+mod edit_config;
+mod files;
+mod history;
+mod load;
+mod read;
+mod system;
+
+use chrono::{DateTime, Utc};
+
+use super::candidate::Refusal;
 use super::errors;
-use super::router::Router;
 use super::session::Session;
 use super::xml::{Node, escape};
+
+pub(super) use command::text_of;
+
+/// The namespace of a configuration.
+const XNM: &str = "http://xml.juniper.net/xnm/1.1/xnm";
 
 /// What happens once the reply is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,45 +55,95 @@ impl Answer {
     }
 }
 
+/// One request on its way through a family.
+struct Call<'a> {
+    session: &'a Session,
+    operation: &'a Node,
+    source: &'a str,
+}
+
+impl Call<'_> {
+    /// An element of the request as it was sent.
+    fn raw(&self, node: &Node) -> &str {
+        &self.source[node.outer.clone()]
+    }
+
+    fn seed(&self) -> u64 {
+        self.session.router.world.settings.seed
+    }
+}
+
+type Family = fn(&Call<'_>) -> Option<Answer>;
+
+/// Asked in this order; the first that knows the operation answers.
+const FAMILIES: [Family; 9] = [
+    command::answer,
+    read::answer,
+    load::answer,
+    edit_config::answer,
+    database::answer,
+    commit::answer,
+    history::answer,
+    files::answer,
+    system::answer,
+];
+
 /// Carries out one operation. `source` is the text its ranges point into.
-pub(super) fn answer(session: &Session, operation: &Node, _source: &str) -> Answer {
-    match operation.name.as_str() {
-        "get-software-information" => Answer::body(software(&session.router)),
-        "command" => command(session, operation),
-        "close-session" => Answer {
-            body: session.envelope.ok(),
-            after: After::EndSession,
-        },
-        name => Answer::body(errors::syntax(name)),
+pub(super) fn answer(session: &Session, operation: &Node, source: &str) -> Answer {
+    let call = Call {
+        session,
+        operation,
+        source,
+    };
+    FAMILIES
+        .iter()
+        .find_map(|family| family(&call))
+        .unwrap_or_else(|| Answer::body(errors::syntax(&operation.name)))
+}
+
+/// A refusal of the database in the router's words.
+fn refused(refusal: &Refusal, now: DateTime<Utc>) -> String {
+    match refusal {
+        Refusal::LockedBy(holder) => {
+            let idle = (now - holder.since).num_seconds().max(0);
+            let terminal = match &holder.terminal {
+                Some(terminal) => format!("terminal {terminal} "),
+                None => "terminal  ".to_owned(),
+            };
+            let place = match holder.terminal {
+                Some(_) => "exclusive [edit]",
+                None => "exclusive",
+            };
+            errors::bare(&format!(
+                "configuration database locked by:\n  {} {terminal}(pid {}) on since {}, idle {:02}:{:02}:{:02}\n      {place}",
+                holder.user,
+                holder.id,
+                stamp(holder.since),
+                idle / 3600,
+                idle / 60 % 60,
+                idle % 60,
+            ))
+        }
+        Refusal::AlreadyOpen => errors::database("Configuration database is already open"),
+        Refusal::Modified => errors::database("configuration database modified"),
+        Refusal::SharedModified => errors::database("shared configuration database modified"),
+        Refusal::NotOpen => errors::database("Configuration database is not open"),
+        Refusal::ConfirmedInPrivate => errors::database("cannot issue commit confirmed in private mode"),
+        Refusal::Conflict => errors::database(
+            "the active configuration changed the same statements since this private copy was opened; commit again to override",
+        ),
     }
 }
 
-fn command(session: &Session, operation: &Node) -> Answer {
-    let format = operation.attribute("format").unwrap_or("xml");
-    match (operation.text.trim(), format) {
-        ("show version", "xml") => Answer::body(software(&session.router)),
-        (words, _) => match text_of(&session.router, words) {
-            Ok(text) => Answer::body(format!("<output>\n{}</output>\n", escape(&text))),
-            Err(_) => {
-                let word = words.split_whitespace().next().unwrap_or_default();
-                Answer::body(errors::parser("syntax error, expecting <command>", Some(word)))
-            }
-        },
-    }
+/// A point in time as the router prints it.
+pub(super) fn stamp(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
-/// The text a command prints, or the text of its error.
-pub(super) fn text_of(router: &Router, words: &str) -> Result<String, String> {
-    match words {
-        "show version" => Ok(format!("Hostname: {}\nModel: vsrx\nJunos: 24.4R1.9\n", router.name)),
-        _ => Err("error: unknown command\n".to_owned()),
-    }
-}
-
-fn software(router: &Router) -> String {
+/// Text of a configuration command in its two wrappers.
+fn configuration_output(text: &str) -> String {
     format!(
-        "<software-information>\n<host-name>{}</host-name>\n<product-model>vSRX</product-model>\n\
-         <product-name>vsrx</product-name>\n<junos-version>24.4R1.9</junos-version>\n</software-information>\n",
-        escape(&router.name)
+        "<configuration-information>\n<configuration-output>\n{}</configuration-output>\n</configuration-information>\n",
+        escape(text)
     )
 }

@@ -1,0 +1,153 @@
+//! Commits, checks and confirmed commits, in Junos' own form and in the base protocol's.
+
+use chrono::{DateTime, Utc};
+
+use super::{Answer, Call, refused};
+use crate::lab::candidate::Window;
+use crate::lab::config::{ConfigError, Severity};
+use crate::lab::configuration;
+use crate::lab::errors;
+use crate::lab::history::Origin;
+use crate::lab::state::State;
+
+/// Longest log text a commit may carry, in bytes.
+const LONGEST_LOG: usize = 512;
+
+/// Minutes of the native window when none are given.
+const DEFAULT_MINUTES: u32 = 10;
+
+/// Seconds of the base window when none are given.
+const DEFAULT_SECONDS: u32 = 600;
+
+pub(super) fn answer(call: &Call<'_>) -> Option<Answer> {
+    let body = match call.operation.name.as_str() {
+        "commit-configuration" => native(call),
+        "commit" => base(call),
+        "validate" => validate(call),
+        _ => return None,
+    };
+    Some(Answer::body(body))
+}
+
+/// How a commit came out.
+enum Outcome {
+    /// Done, with these remarks.
+    Done(Vec<ConfigError>),
+    /// The checks failed with these errors and remarks.
+    Failed(Vec<ConfigError>),
+    /// The database did not allow it; the error.
+    Refused(String),
+}
+
+fn native(call: &Call<'_>) -> String {
+    let window = match window(call, DEFAULT_MINUTES) {
+        Ok(window) => window.map(Window::Minutes),
+        Err(error) => return error,
+    };
+    let log = call.operation.child("log").map(|log| log.text.clone());
+    if let Some(log) = log.as_deref().filter(|log| log.len() > LONGEST_LOG) {
+        return errors::parser(&format!("Length {} is not within range (1..{LONGEST_LOG})", log.len()), None);
+    }
+    let check = call.operation.has("check");
+    let mark = match check {
+        true => "<commit-check-success/>",
+        false => "<commit-success/>",
+    };
+    match run(call, check, window, log) {
+        Outcome::Refused(error) => error,
+        Outcome::Failed(findings) => {
+            let findings = configuration::rpc_errors(&findings);
+            format!("<commit-results>\n{findings}</commit-results>\n")
+        }
+        Outcome::Done(remarks) => {
+            let remarks = configuration::rpc_errors(&remarks);
+            let ok = call.session.envelope.ok();
+            format!(
+                "<commit-results>\n{remarks}<routing-engine junos:style=\"normal\">\n<name>re0</name>\n{mark}\n\
+                 </routing-engine>\n</commit-results>\n{ok}"
+            )
+        }
+    }
+}
+
+fn base(call: &Call<'_>) -> String {
+    let window = match window(call, DEFAULT_SECONDS) {
+        Ok(window) => window.map(Window::Seconds),
+        Err(error) => return error,
+    };
+    plain(call, run(call, false, window, None))
+}
+
+fn validate(call: &Call<'_>) -> String {
+    match super::edit_config::datastore(call.operation, "source") {
+        Some("candidate") | None => plain(call, run(call, true, None, None)),
+        Some(_) => errors::unsupported(),
+    }
+}
+
+fn plain(call: &Call<'_>, outcome: Outcome) -> String {
+    match outcome {
+        Outcome::Refused(error) => error,
+        Outcome::Failed(findings) => configuration::rpc_errors(&findings),
+        Outcome::Done(remarks) => format!("{}{}", configuration::rpc_errors(&remarks), call.session.envelope.ok()),
+    }
+}
+
+/// The number in `confirm-timeout`, when the commit is to be confirmed.
+fn window(call: &Call<'_>, default: u32) -> Result<Option<u32>, String> {
+    if !call.operation.has("confirmed") {
+        return Ok(None);
+    }
+    let Some(written) = call.operation.value("confirm-timeout") else {
+        return Ok(Some(default));
+    };
+    match written.parse::<u32>() {
+        Ok(number @ 1..=65_535) => Ok(Some(number)),
+        Ok(number) => Err(errors::parser(&format!("Value {number} is not within range (1..65535)"), None)),
+        Err(_) => Err(errors::parser(&format!("Invalid numeric value: '{written}'"), Some(written))),
+    }
+}
+
+fn run(call: &Call<'_>, check: bool, window: Option<Window>, log: Option<String>) -> Outcome {
+    let who = call.session.editor();
+    let host = call.session.router.name.clone();
+    call.session.work(|state, now| {
+        let tree = match state.databases.to_commit(&who, window.is_some()) {
+            Ok(tree) => tree,
+            Err(refusal) => return Outcome::Refused(refused(&refusal, now)),
+        };
+        let findings = configuration::check(&tree);
+        if findings.iter().any(|finding| finding.severity == Severity::Error) {
+            state.databases.check_failed();
+            return Outcome::Failed(findings);
+        }
+        if check {
+            state.databases.checked();
+        } else {
+            let origin = Origin {
+                user: who.user.clone(),
+                client: "netconf",
+                log: log.clone(),
+            };
+            state.databases.activate(&who, tree, origin, window, now);
+            write_log(state, now, &host, who.id, &who.user, log.as_deref());
+        }
+        Outcome::Done(findings)
+    })
+}
+
+/// What a commit leaves in the log.
+pub(in crate::lab) fn write_log(
+    state: &mut State,
+    now: DateTime<Utc>,
+    host: &str,
+    id: u32,
+    user: &str,
+    comment: Option<&str>,
+) {
+    let daemon = format!("mgd[{id}]");
+    let comment = comment.unwrap_or("none");
+    let request = format!("UI_COMMIT: User '{user}' requested 'commit' operation (comment: {comment})");
+    state.log.write(now, host, &daemon, &request);
+    state.log.write(now, host, &daemon, "UI_COMMIT_COMPLETED: commit complete");
+}

@@ -1,0 +1,143 @@
+//! Reading what was committed: history, rollback ring, rescue configuration.
+
+use chrono::{DateTime, Utc};
+
+use super::read::{self, Form, Mark};
+use super::{Answer, Call, configuration_output, stamp};
+use crate::lab::configuration;
+use crate::lab::errors;
+use crate::lab::history::{Commit, RING};
+use crate::lab::state::State;
+use crate::lab::xml::escape;
+
+pub(super) fn answer(call: &Call<'_>) -> Option<Answer> {
+    let body = match call.operation.name.as_str() {
+        "get-commit-information" => call.session.work(|state, now| information(state, now)),
+        "get-commit-revision-information" => call.session.work(|state, _| revisions(state)),
+        "get-rollback-information" => rollback(call),
+        "get-rescue-information" => rescue(call),
+        "request-save-rescue-configuration" => call.session.work(|state, now| {
+            state.rescue = Some((state.databases.history().active().clone(), now));
+            String::new()
+        }),
+        "request-delete-rescue-configuration" => call.session.work(|state, _| {
+            state.rescue = None;
+            String::new()
+        }),
+        _ => return None,
+    };
+    Some(Answer::body(body))
+}
+
+/// What a pending commit says in place of a comment.
+pub(in crate::lab) fn pending_comment(state: &State, now: DateTime<Utc>) -> Option<String> {
+    let pending = state.databases.pending()?;
+    let minutes = pending.minutes_left(now);
+    Some(format!("commit confirmed, rollback in {minutes}mins"))
+}
+
+fn information(state: &State, now: DateTime<Utc>) -> String {
+    let entries: String = state
+        .databases
+        .history()
+        .commits()
+        .enumerate()
+        .map(|(number, commit)| {
+            let mut entry = format!(
+                "<commit-history>\n<sequence-number>{number}</sequence-number>\n<user>{}</user>\n\
+                 <client>{}</client>\n<date-time junos:seconds=\"{}\">{}</date-time>\n",
+                escape(&commit.user),
+                commit.client,
+                commit.at.timestamp(),
+                stamp(commit.at)
+            );
+            if let Some(log) = &commit.log {
+                entry.push_str(&format!("<log>{}</log>\n", escape(log)));
+            }
+            if let Some(comment) = pending_comment(state, now).filter(|_| number == 0) {
+                entry.push_str(&format!(
+                    "<comment>{comment}</comment>\n<commit-confirmed>rollback pending</commit-confirmed>\n"
+                ));
+            }
+            entry + "</commit-history>\n"
+        })
+        .collect();
+    format!("<commit-information>\n{entries}</commit-information>\n")
+}
+
+fn revisions(state: &State) -> String {
+    let revision = |commit: &Commit<_>| {
+        format!(
+            "<revision>re0-{}-{}</revision>\n<date-time junos:seconds=\"{}\">{}</date-time>\n<user>{}</user>\n\
+             <client>{}</client>\n",
+            commit.at.timestamp(),
+            commit.revision,
+            commit.at.timestamp(),
+            stamp(commit.at),
+            escape(&commit.user),
+            commit.client
+        )
+    };
+    format!(
+        "<commit-revision-information>\n{}</commit-revision-information>\n",
+        revision(state.databases.history().last())
+    )
+}
+
+fn number(call: &Call<'_>, name: &str) -> Result<Option<usize>, String> {
+    let Some(written) = call.operation.value(name) else {
+        return Ok(None);
+    };
+    match written.parse::<usize>() {
+        Ok(number) if number < RING => Ok(Some(number)),
+        _ => Err(errors::parser("syntax error", Some(written))),
+    }
+}
+
+fn form(call: &Call<'_>, default: Form) -> Result<Form, String> {
+    match call.operation.value("format") {
+        None => Ok(default),
+        Some(name) => Form::named(name).ok_or_else(|| errors::parser("syntax error", Some(name))),
+    }
+}
+
+fn rollback(call: &Call<'_>) -> String {
+    let (number, compare, form) = match (number(call, "rollback"), number(call, "compare"), form(call, Form::Text)) {
+        (Ok(Some(number)), Ok(compare), Ok(form)) => (number, compare, form),
+        (Ok(None), ..) => return errors::missing("rollback"),
+        (Err(error), ..) | (_, Err(error), _) | (.., Err(error)) => return error,
+    };
+    call.session.work(|state, _| {
+        let history = state.databases.history();
+        let Some(tree) = history.back(number) else {
+            return configuration::no_rollback(number);
+        };
+        let body = match compare {
+            None => in_form(tree, form),
+            Some(other) => match history.back(other) {
+                None => return configuration::no_rollback(other),
+                Some(other) => configuration_output(&configuration::compared(tree, other)),
+            },
+        };
+        format!("<rollback-information>\n<ok/>\n{body}</rollback-information>\n")
+    })
+}
+
+fn rescue(call: &Call<'_>) -> String {
+    let form = match form(call, Form::Text) {
+        Ok(form) => form,
+        Err(error) => return error,
+    };
+    call.session.work(|state, _| match &state.rescue {
+        None => errors::database("error: no rescue configuration is saved"),
+        Some((tree, _)) => format!("<rescue-information>\n{}</rescue-information>\n", in_form(tree, form)),
+    })
+}
+
+fn in_form(tree: &crate::lab::config::Tree, form: Form) -> String {
+    match form {
+        Form::Text => configuration_output(&read::text(tree, &Mark::None)),
+        Form::Set => configuration_output(&tree.set_lines(&[]).unwrap_or_default()),
+        Form::Xml | Form::Json => read::shown(tree, form, &Mark::None, false),
+    }
+}

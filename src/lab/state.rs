@@ -1,0 +1,48 @@
+//! What a router remembers once somebody has used it.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::candidate::{Databases, Editor};
+use super::config::Tree;
+use super::files::Files;
+use super::syslog::Syslog;
+
+/// Routers of a lab have been up for a while when it starts.
+const UPTIME: TimeDelta = TimeDelta::seconds(37 * 86_400 + 4 * 3_600 + 25 * 60);
+
+/// The memory of one router.
+#[derive(Debug)]
+pub(super) struct State {
+    /// Candidate, history, locks.
+    pub(super) databases: Databases<Tree>,
+    /// The rescue configuration and when it was saved.
+    pub(super) rescue: Option<(Tree, DateTime<Utc>)>,
+    /// The virtual disk.
+    pub(super) files: Files,
+    /// The `messages` log.
+    pub(super) log: Syslog,
+    /// When the router last started.
+    pub(super) booted: DateTime<Utc>,
+    /// People at the router's own CLI, by account.
+    pub(super) colleagues: BTreeMap<String, Editor>,
+    /// Until when somebody is already waiting for an unconfirmed commit.
+    pub(super) watched: Option<DateTime<Utc>>,
+}
+
+impl State {
+    /// A router that was configured when it was installed.
+    pub(super) fn new(configuration: Tree, now: DateTime<Utc>) -> Self {
+        let booted = now - UPTIME;
+        Self {
+            databases: Databases::new(configuration, booted + TimeDelta::seconds(184)),
+            rescue: None,
+            files: Files::new(booted),
+            log: Syslog::default(),
+            booted,
+            colleagues: BTreeMap::new(),
+            watched: None,
+        }
+    }
+}
