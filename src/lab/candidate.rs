@@ -67,7 +67,7 @@ pub(super) struct Pending<C> {
     restore: C,
     /// The session that committed.
     session: u32,
-    window: Window,
+    pub(super) window: Window,
     /// When the window ends.
     pub(super) deadline: DateTime<Utc>,
 }

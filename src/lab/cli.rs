@@ -6,14 +6,20 @@ use russh::Channel;
 use russh::server::Msg;
 use tokio::io::AsyncWriteExt;
 
+use super::operational::Asker;
 use super::router::Router;
-use super::rpc;
+use super::rpc::{self, After};
 use super::session::Link;
 
 /// Runs one command line, writes its output and ends the channel.
-pub(super) async fn exec(router: Arc<Router>, _link: Link, channel: Channel<Msg>, command: String) {
+pub(super) async fn exec(router: Arc<Router>, link: Link, channel: Channel<Msg>, command: String) {
     let (_read, write) = channel.split();
-    let (text, status) = match rpc::text_of(&router, &command) {
+    let asker = Asker {
+        user: &link.user,
+        by: (link.number, None),
+    };
+    let (result, after) = rpc::text_of(&router, &asker, &command);
+    let (text, status) = match result {
         Ok(text) => (text, 0),
         Err(text) => (text, 1),
     };
@@ -23,4 +29,7 @@ pub(super) async fn exec(router: Arc<Router>, _link: Link, channel: Channel<Msg>
     write.exit_status(status).await.ok();
     write.eof().await.ok();
     write.close().await.ok();
+    if after == After::Reboot {
+        router.cut_connections();
+    }
 }

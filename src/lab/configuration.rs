@@ -23,7 +23,12 @@ impl Document for Tree {
         let payload: Vec<String> = undone.chain(new.cloned()).collect();
         let mut merged = theirs.clone();
         // What the other side has deleted cannot be deleted again; such remarks say nothing new.
-        merged.load(LoadAction::Set, LoadFormat::Set, &payload.join("\n"), &Encoder::default());
+        merged.load(
+            LoadAction::Set,
+            LoadFormat::Set,
+            &payload.join("\n"),
+            &Encoder::default(),
+        );
         (merged, conflict)
     }
 }
@@ -131,7 +136,10 @@ mod tests {
         let theirs = tree("set system host-name b\nset system domain-name x");
         let (merged, conflict) = Tree::merged(&base, &mine, &theirs);
         let lines = merged.set_lines(&[]).unwrap();
-        assert!(lines.contains("host-name b") && lines.contains("time-zone UTC"), "{lines}");
+        assert!(
+            lines.contains("host-name b") && lines.contains("time-zone UTC"),
+            "{lines}"
+        );
         assert!(!lines.contains("domain-name") && !conflict, "{lines}");
         let (_, conflict) = Tree::merged(&base, &tree("set system host-name c"), &theirs);
         assert!(conflict);

@@ -22,7 +22,15 @@ pub(super) struct Files(BTreeMap<String, File>);
 
 /// Folders every router has, even when nothing is in them.
 const FOLDERS: [&str; 9] = [
-    "/", "/config", "/etc", "/var", "/var/crash", "/var/home", "/var/home/lab", "/var/log", "/var/tmp",
+    "/",
+    "/config",
+    "/etc",
+    "/var",
+    "/var/crash",
+    "/var/home",
+    "/var/home/lab",
+    "/var/log",
+    "/var/tmp",
 ];
 
 impl Files {
@@ -59,6 +67,12 @@ impl Files {
     /// Takes a file away.
     pub(super) fn remove(&mut self, path: &str) -> Option<File> {
         self.0.remove(&absolute(path))
+    }
+
+    /// Bytes of files that users stored.
+    pub(super) fn stored_bytes(&self) -> u64 {
+        let stored = self.0.values().filter(|file| file.owner != "root");
+        stored.map(|file| file.content.len() as u64).sum()
     }
 
     /// Whether that path is a folder.

@@ -75,7 +75,9 @@ impl<C: Clone> History<C> {
 
     /// The commit that is active.
     pub(super) fn last(&self) -> &Commit<C> {
-        self.ring.front().expect("the ring starts with one commit and never shrinks")
+        self.ring
+            .front()
+            .expect("the ring starts with one commit and never shrinks")
     }
 
     /// The active configuration.
@@ -110,7 +112,10 @@ mod tests {
             };
             history.push(number, origin, now);
         }
-        assert_eq!((*history.active(), history.back(49), history.back(50)), (60, Some(&11), None));
+        assert_eq!(
+            (*history.active(), history.back(49), history.back(50)),
+            (60, Some(&11), None)
+        );
         assert_eq!(history.last().at, now + TimeDelta::seconds(60));
         assert_eq!(history.last().revision, 60);
     }

@@ -19,6 +19,7 @@ mod identity;
 mod mask;
 mod netconf;
 mod network;
+mod operational;
 mod pipe;
 mod profile;
 mod recorder;
@@ -59,6 +60,8 @@ pub struct LabSettings {
     pub names: Vec<String>,
     /// Listen here over TCP, the routers on consecutive ports; with port 0 on any free ones. `None`: in memory only.
     pub listen: Option<SocketAddr>,
+    /// What kind of router they are, by the name of its profile.
+    pub profile: String,
     /// The routers' clock.
     pub clock: Clock,
     /// Network round trip, added to every connection.
@@ -81,6 +84,7 @@ impl LabSettings {
             seed: 1,
             names: Vec::new(),
             listen: None,
+            profile: "vsrx-24.4".to_owned(),
             clock: Clock::system(),
             round_trip: Duration::ZERO,
             command_time: Duration::ZERO,
@@ -108,9 +112,9 @@ impl Lab {
     /// Starts the routers.
     ///
     /// # Errors
-    /// When an address cannot be listened on.
+    /// When an address cannot be listened on, or the profile is unknown.
     pub async fn start(settings: LabSettings) -> io::Result<Self> {
-        let world = World::new(settings);
+        let world = World::new(settings)?;
         // Owned from here on, so that a failure to listen stops what already runs.
         let mut lab = Self {
             routers: Vec::with_capacity(world.settings.routers),

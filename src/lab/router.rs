@@ -1,9 +1,11 @@
 //! One router: its identity, its sessions, and its state, which is made at first use.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::io;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use russh::keys::ssh_key::PrivateKey;
@@ -13,16 +15,22 @@ use tokio_util::task::TaskTracker;
 
 use super::LabSettings;
 use super::config::Tree;
+use super::configuration;
 use super::fault::Faults;
 use super::identity::{Credentials, host_key};
+use super::network::Network;
 use super::pipe::Cut;
+use super::profile::Profile;
 use super::recorder::{Recorder, Transition, What};
+use super::show;
 use super::state::State;
 
 /// What all routers of a lab share.
 pub(super) struct World {
     pub(super) settings: LabSettings,
     pub(super) credentials: Credentials,
+    /// Names, cables and what every router is configured to do.
+    pub(super) network: Network,
     /// Cancelled when the lab stops; every connection hangs below it.
     pub(super) root: CancellationToken,
     /// Owns every task of the lab.
@@ -32,14 +40,30 @@ pub(super) struct World {
 
 impl World {
     /// A lab without routers.
-    pub(super) fn new(settings: LabSettings) -> Arc<Self> {
-        Arc::new(Self {
+    ///
+    /// # Errors
+    /// When the profile is unknown.
+    pub(super) fn new(settings: LabSettings) -> io::Result<Arc<Self>> {
+        let Some(profile) = Profile::named(&settings.profile) else {
+            let known = Profile::all().map(|profile| profile.name).join(", ");
+            let text = format!("no router profile is called {}; there are {known}", settings.profile);
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+        };
+        let invented = Network::generate(settings.seed, settings.routers);
+        let names = invented.sites().iter().map(|site| site.name.clone());
+        let given = settings.names.iter().cloned();
+        let names: Vec<String> = given
+            .chain(names.skip(settings.names.len()))
+            .take(settings.routers)
+            .collect();
+        Ok(Arc::new(Self {
             credentials: Credentials::new(settings.seed),
+            network: Network::new(settings.seed, names.into_iter().map(|name| (name, profile)).collect()),
             settings,
             root: CancellationToken::new(),
             tasks: TaskTracker::new(),
             runtime: Handle::current(),
-        })
+        }))
     }
 
     /// Runs a task of the lab, from whatever thread.
@@ -58,6 +82,8 @@ impl fmt::Debug for World {
 #[derive(Debug)]
 pub(super) struct Router {
     pub(super) world: Arc<World>,
+    /// Its number in the network.
+    pub(super) index: usize,
     pub(super) name: String,
     pub(super) recorder: Recorder,
     pub(super) faults: Faults,
@@ -71,9 +97,12 @@ pub(super) struct Router {
 #[derive(Debug, Default)]
 struct Live {
     connections: HashMap<u64, Cut>,
-    sessions: HashMap<u32, CancellationToken>,
+    sessions: BTreeMap<u32, (show::Session, CancellationToken)>,
     last_session: u32,
 }
+
+/// Where clients seem to come from: a router of the lab knows no addresses of the machine it runs on.
+const CLIENT: &str = "198.51.100.9";
 
 /// Session ids look like process ids of a router that has been up for a while.
 const FIRST_SESSION: u32 = 20_000;
@@ -81,9 +110,9 @@ const FIRST_SESSION: u32 = 20_000;
 impl Router {
     /// The router of that index.
     pub(super) fn new(world: Arc<World>, index: usize) -> Arc<Self> {
-        let given = world.settings.names.get(index).cloned();
         Arc::new(Self {
-            name: given.unwrap_or_else(|| format!("edge{}", index + 1)),
+            index,
+            name: world.network.site(index).name.clone(),
             world,
             recorder: Recorder::new(),
             faults: Faults::default(),
@@ -92,6 +121,16 @@ impl Router {
             live: Mutex::new(Live::default()),
             state: OnceLock::new(),
         })
+    }
+
+    /// What kind of router it is.
+    pub(super) fn profile(&self) -> &'static Profile {
+        self.world.network.site(self.index).profile
+    }
+
+    /// The release it runs.
+    pub(super) fn version(&self) -> &'static str {
+        self.profile().version
     }
 
     /// The key this router shows now.
@@ -133,12 +172,19 @@ impl Router {
     }
 
     /// Registers a NETCONF session: its id, and a token that is cancelled when it is killed.
-    pub(super) fn session_opened(&self) -> (u32, CancellationToken) {
+    pub(super) fn session_opened(&self, user: &str) -> (u32, CancellationToken) {
         let mut live = self.live();
         live.last_session = live.last_session.max(FIRST_SESSION) + 1;
         let id = live.last_session;
         let killed = CancellationToken::new();
-        live.sessions.insert(id, killed.clone());
+        let session = show::Session {
+            user: user.to_owned(),
+            terminal: None,
+            from: CLIENT.to_owned(),
+            since: self.world.settings.clock.now(),
+            command: "netconf".to_owned(),
+        };
+        live.sessions.insert(id, (session, killed.clone()));
         (id, killed)
     }
 
@@ -147,10 +193,26 @@ impl Router {
         self.live().sessions.remove(&id);
     }
 
+    /// Who is logged in now.
+    pub(super) fn sessions(&self) -> Vec<show::Session> {
+        self.live()
+            .sessions
+            .values()
+            .map(|(session, _)| session.clone())
+            .collect()
+    }
+
+    /// A process id that no session has.
+    pub(super) fn process_id(&self) -> u32 {
+        let mut live = self.live();
+        live.last_session = live.last_session.max(FIRST_SESSION) + 1;
+        live.last_session
+    }
+
     /// Kills a session; whether it existed.
     pub(super) fn kill_session(&self, id: u32) -> bool {
         let killed = self.live().sessions.remove(&id);
-        if let Some(killed) = &killed {
+        if let Some((_, killed)) = &killed {
             killed.cancel();
         }
         killed.is_some()
@@ -165,7 +227,9 @@ impl Router {
     ) -> R {
         let clock = self.world.settings.clock;
         let now = clock.now();
-        let state = self.state.get_or_init(|| Mutex::new(State::new(self.first_configuration(), now)));
+        let state = self
+            .state
+            .get_or_init(|| Mutex::new(State::new(self.first_configuration(), now)));
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
         state.databases.expire(now);
         self.settle(&mut state, (0, None));
@@ -175,17 +239,26 @@ impl Router {
             let due = now + span;
             if state.watched != Some(due) {
                 state.watched = Some(due);
-                let router = self.clone();
-                self.world.spawn(async move {
-                    tokio::select! {
-                        // A lab that stops rolls nothing back.
-                        () = router.world.root.cancelled() => {}
-                        () = clock.sleep(span) => router.with_state((0, None), |_, _| ()),
-                    }
-                });
+                self.watch(span);
             }
         }
         result
+    }
+
+    /// Looks again once that much of the router's time has passed.
+    fn watch(self: &Arc<Self>, span: Duration) {
+        let router = self.clone();
+        self.world.spawn(async move {
+            tokio::select! {
+                // A lab that stops rolls nothing back.
+                () = router.world.root.cancelled() => {}
+                () = router.world.settings.clock.sleep(span) => router.look(),
+            }
+        });
+    }
+
+    fn look(self: &Arc<Self>) {
+        self.with_state((0, None), |_, _| ());
     }
 
     fn settle(&self, state: &mut State, (connection, session): (u64, Option<u32>)) {
@@ -201,10 +274,13 @@ impl Router {
         }
     }
 
-    fn activated(&self, _active: &Tree) {}
+    fn activated(&self, active: &Tree) {
+        let lines = configuration::inherited(active).set_lines(&[]).unwrap_or_default();
+        self.world.network.activate_lines(self.index, &lines);
+    }
 
     fn first_configuration(&self) -> Tree {
-        let lines = format!("set version 24.4R1.9\nset system host-name {}\n", self.name);
+        let lines = self.world.network.default_configuration(self.index);
         Tree::from_set(&lines).expect("the lab's own configurations load")
     }
 

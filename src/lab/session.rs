@@ -10,6 +10,7 @@ use super::envelope::Envelope;
 use super::fault::{Firing, Trigger};
 use super::hello;
 use super::pipe::Cut;
+use super::profile::{Hello, envelope_release};
 use super::recorder::What;
 use super::router::Router;
 use super::state::State;
@@ -43,14 +44,18 @@ pub(super) struct Session {
 impl Session {
     /// A new session on that connection.
     pub(super) fn open(router: Arc<Router>, link: Link) -> Self {
-        let (id, killed) = router.session_opened();
+        let (id, killed) = router.session_opened(&link.user);
         Self {
             envelope: Envelope {
-                namespace_version: "24.4R1.9".to_owned(),
-                compliant: false,
+                namespace_version: envelope_release(router.version()),
+                compliant: router.profile().rfc_compliant,
             },
             since: router.world.settings.clock.now(),
-            hello_style: hello::Style::Current,
+            hello_style: match router.profile().hello {
+                Hello::First => hello::Style::Old,
+                Hello::Third => hello::Style::Current,
+                Hello::Fourth | Hello::Fifth => hello::Style::Compliant,
+            },
             router,
             link,
             id,

@@ -23,7 +23,11 @@ fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == ending) {
-                let name = path.strip_prefix(root()).expect("below the checkout").display().to_string();
+                let name = path
+                    .strip_prefix(root())
+                    .expect("below the checkout")
+                    .display()
+                    .to_string();
                 found.push((name, fs::read_to_string(&path).expect("source files are text")));
             }
         }
@@ -58,7 +62,9 @@ fn layers() -> HashMap<String, usize> {
     let mut ranks = HashMap::new();
     for (rank, line) in head.lines().filter_map(|line| line.strip_prefix("//! - ")).enumerate() {
         for name in line.split('`').skip(1).step_by(2) {
-            ranks.entry(name.trim_end_matches('/').trim_end_matches(".rs").to_owned()).or_insert(rank);
+            ranks
+                .entry(name.trim_end_matches('/').trim_end_matches(".rs").to_owned())
+                .or_insert(rank);
         }
     }
     ranks
@@ -73,7 +79,9 @@ fn a_module_names_only_modules_below_it() {
         if matches!(own, "lib" | "main") {
             continue;
         }
-        let rank = *ranks.get(own).unwrap_or_else(|| panic!("{path}: module '{own}' is not in the list of layers"));
+        let rank = *ranks
+            .get(own)
+            .unwrap_or_else(|| panic!("{path}: module '{own}' is not in the list of layers"));
         let code = code(&text).replace("crate::{", "crate::\u{1}");
         for piece in code.split("crate::").skip(1) {
             for named in named_modules(piece) {
@@ -121,7 +129,9 @@ fn named_modules(piece: &str) -> Vec<&str> {
 }
 
 fn word(text: &str) -> &str {
-    let end = text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
+    let end = text
+        .find(|c: char| !c.is_alphanumeric() && c != '_')
+        .unwrap_or(text.len());
     &text[..end]
 }
 
@@ -161,7 +171,9 @@ fn only_the_output_module_opens_what_a_router_said() {
 #[test]
 fn nothing_but_protocol_reaches_stdout_and_logs_go_through_tracing() {
     for (path, text) in files("src", "rs") {
-        let prints = ["println!", "print!(", "eprintln!", "eprint!("].iter().any(|print| code(&text).contains(print));
+        let prints = ["println!", "print!(", "eprintln!", "eprint!("]
+            .iter()
+            .any(|print| code(&text).contains(print));
         assert!(!prints || path.starts_with("src/cli/"), "{path} prints");
     }
 }
@@ -220,7 +232,10 @@ fn there_are_no_stubs_and_no_paths_of_one_machine() {
 #[test]
 fn the_lock_file_holds_released_crates_and_one_crypto_provider() {
     let lock = fs::read_to_string(root().join("Cargo.lock")).expect("the lock file");
-    assert!(!lock.contains("name = \"aws-lc"), "aws-lc came in through a default feature");
+    assert!(
+        !lock.contains("name = \"aws-lc"),
+        "aws-lc came in through a default feature"
+    );
     assert!(!lock.contains("source = \"git+"), "a git dependency");
 }
 

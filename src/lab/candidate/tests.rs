@@ -12,7 +12,10 @@ impl Document for Words {
         let added: BTreeSet<_> = mine.0.difference(&base.0).copied().collect();
         let removed: BTreeSet<_> = base.0.difference(&mine.0).copied().collect();
         let kept = theirs.0.difference(&removed).copied();
-        let conflict = base != theirs && added.iter().any(|word| !base.0.contains(word) && theirs.0.contains(word));
+        let conflict = base != theirs
+            && added
+                .iter()
+                .any(|word| !base.0.contains(word) && theirs.0.contains(word));
         (Self(kept.chain(added).collect()), conflict)
     }
 }
@@ -134,7 +137,10 @@ fn a_private_copy_is_alone_and_merges_at_commit() {
     bench.edit(2, "a s").unwrap();
     bench.commit(2, None).unwrap();
     bench.databases.unlock(&bench.two).unwrap();
-    assert_eq!(bench.commit(1, Some(Window::Minutes(5))), Err(Refusal::ConfirmedInPrivate));
+    assert_eq!(
+        bench.commit(1, Some(Window::Minutes(5))),
+        Err(Refusal::ConfirmedInPrivate)
+    );
     bench.commit(1, None).unwrap();
     assert_eq!(bench.active(), "a p s");
     bench.edit(1, "a").unwrap();
@@ -178,7 +184,10 @@ fn a_native_window_outlives_its_session_and_ends_by_itself() {
     bench.commit(1, Some(Window::Minutes(5))).unwrap();
     bench.databases.end(1, later(20));
     let pending = bench.databases.pending().unwrap();
-    assert_eq!((pending.minutes_left(later(10)), pending.minutes_left(later(11))), (5, 4));
+    assert_eq!(
+        (pending.minutes_left(later(10)), pending.minutes_left(later(11))),
+        (5, 4)
+    );
     assert_eq!(pending.minutes_left(later(309)), 0);
     bench.databases.expire(later(311));
     assert_eq!(bench.active(), "a b");

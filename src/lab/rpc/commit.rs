@@ -46,7 +46,10 @@ fn native(call: &Call<'_>) -> String {
     };
     let log = call.operation.child("log").map(|log| log.text.clone());
     if let Some(log) = log.as_deref().filter(|log| log.len() > LONGEST_LOG) {
-        return errors::parser(&format!("Length {} is not within range (1..{LONGEST_LOG})", log.len()), None);
+        return errors::parser(
+            &format!("Length {} is not within range (1..{LONGEST_LOG})", log.len()),
+            None,
+        );
     }
     let check = call.operation.has("check");
     let mark = match check {
@@ -103,8 +106,14 @@ fn window(call: &Call<'_>, default: u32) -> Result<Option<u32>, String> {
     };
     match written.parse::<u32>() {
         Ok(number @ 1..=65_535) => Ok(Some(number)),
-        Ok(number) => Err(errors::parser(&format!("Value {number} is not within range (1..65535)"), None)),
-        Err(_) => Err(errors::parser(&format!("Invalid numeric value: '{written}'"), Some(written))),
+        Ok(number) => Err(errors::parser(
+            &format!("Value {number} is not within range (1..65535)"),
+            None,
+        )),
+        Err(_) => Err(errors::parser(
+            &format!("Invalid numeric value: '{written}'"),
+            Some(written),
+        )),
     }
 }
 
@@ -149,5 +158,7 @@ pub(in crate::lab) fn write_log(
     let comment = comment.unwrap_or("none");
     let request = format!("UI_COMMIT: User '{user}' requested 'commit' operation (comment: {comment})");
     state.log.write(now, host, &daemon, &request);
-    state.log.write(now, host, &daemon, "UI_COMMIT_COMPLETED: commit complete");
+    state
+        .log
+        .write(now, host, &daemon, "UI_COMMIT_COMPLETED: commit complete");
 }

@@ -54,7 +54,10 @@ fn edit_config(call: &Call<'_>) -> String {
         let report = configuration::load(&mut tree, action, format, &payload, seed);
         let failed = !report.errors.is_empty();
         let kept = if failed && undo_on_error { before } else { tree };
-        state.databases.edit(&who, kept, now).expect("the database was editable above");
+        state
+            .databases
+            .edit(&who, kept, now)
+            .expect("the database was editable above");
         let findings = configuration::rpc_errors(report.warnings.iter().chain(&report.errors));
         match failed {
             true => findings,

@@ -1,7 +1,5 @@
 //! Reading what was committed: history, rollback ring, rescue configuration.
 
-use chrono::{DateTime, Utc};
-
 use super::read::{self, Form, Mark};
 use super::{Answer, Call, configuration_output, stamp};
 use crate::lab::configuration;
@@ -12,7 +10,6 @@ use crate::lab::xml::escape;
 
 pub(super) fn answer(call: &Call<'_>) -> Option<Answer> {
     let body = match call.operation.name.as_str() {
-        "get-commit-information" => call.session.work(|state, now| information(state, now)),
         "get-commit-revision-information" => call.session.work(|state, _| revisions(state)),
         "get-rollback-information" => rollback(call),
         "get-rescue-information" => rescue(call),
@@ -27,42 +24,6 @@ pub(super) fn answer(call: &Call<'_>) -> Option<Answer> {
         _ => return None,
     };
     Some(Answer::body(body))
-}
-
-/// What a pending commit says in place of a comment.
-pub(in crate::lab) fn pending_comment(state: &State, now: DateTime<Utc>) -> Option<String> {
-    let pending = state.databases.pending()?;
-    let minutes = pending.minutes_left(now);
-    Some(format!("commit confirmed, rollback in {minutes}mins"))
-}
-
-fn information(state: &State, now: DateTime<Utc>) -> String {
-    let entries: String = state
-        .databases
-        .history()
-        .commits()
-        .enumerate()
-        .map(|(number, commit)| {
-            let mut entry = format!(
-                "<commit-history>\n<sequence-number>{number}</sequence-number>\n<user>{}</user>\n\
-                 <client>{}</client>\n<date-time junos:seconds=\"{}\">{}</date-time>\n",
-                escape(&commit.user),
-                commit.client,
-                commit.at.timestamp(),
-                stamp(commit.at)
-            );
-            if let Some(log) = &commit.log {
-                entry.push_str(&format!("<log>{}</log>\n", escape(log)));
-            }
-            if let Some(comment) = pending_comment(state, now).filter(|_| number == 0) {
-                entry.push_str(&format!(
-                    "<comment>{comment}</comment>\n<commit-confirmed>rollback pending</commit-confirmed>\n"
-                ));
-            }
-            entry + "</commit-history>\n"
-        })
-        .collect();
-    format!("<commit-information>\n{entries}</commit-information>\n")
 }
 
 fn revisions(state: &State) -> String {
@@ -102,7 +63,11 @@ fn form(call: &Call<'_>, default: Form) -> Result<Form, String> {
 }
 
 fn rollback(call: &Call<'_>) -> String {
-    let (number, compare, form) = match (number(call, "rollback"), number(call, "compare"), form(call, Form::Text)) {
+    let (number, compare, form) = match (
+        number(call, "rollback"),
+        number(call, "compare"),
+        form(call, Form::Text),
+    ) {
         (Ok(Some(number)), Ok(compare), Ok(form)) => (number, compare, form),
         (Ok(None), ..) => return errors::missing("rollback"),
         (Err(error), ..) | (_, Err(error), _) | (.., Err(error)) => return error,

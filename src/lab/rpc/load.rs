@@ -40,12 +40,13 @@ fn how(call: &Call<'_>) -> Result<(LoadAction, LoadFormat), String> {
         "patch" => LoadAction::Patch,
         other => return Err(errors::parser("syntax error", Some(other))),
     };
-    let written = attribute("format").unwrap_or(match call.operation.children.first().map(|child| child.name.as_str()) {
-        Some("configuration-text" | "configuration-patch") => "text",
-        Some("configuration-json") => "json",
-        Some("configuration-set") => "set",
-        _ => "xml",
-    });
+    let written =
+        attribute("format").unwrap_or(match call.operation.children.first().map(|child| child.name.as_str()) {
+            Some("configuration-text" | "configuration-patch") => "text",
+            Some("configuration-json") => "json",
+            Some("configuration-set") => "set",
+            _ => "xml",
+        });
     let format = match written {
         "xml" => LoadFormat::Xml,
         "text" => LoadFormat::Text,
@@ -75,7 +76,12 @@ fn payload(call: &Call<'_>, format: LoadFormat) -> Result<String, String> {
         LoadFormat::Json => &["configuration-json"],
         LoadFormat::Set => &["configuration-set", "configuration-text"],
     };
-    let Some(child) = call.operation.children.iter().find(|child| names.contains(&child.name.as_str())) else {
+    let Some(child) = call
+        .operation
+        .children
+        .iter()
+        .find(|child| names.contains(&child.name.as_str()))
+    else {
         return Err(errors::missing(names[0]));
     };
     match format {
@@ -93,7 +99,10 @@ fn put(call: &Call<'_>, action: LoadAction, format: LoadFormat, payload: &str) -
             Err(refusal) => return refused(&refusal, now),
         };
         let report = configuration::load(&mut tree, action, format, payload, seed);
-        state.databases.edit(&who, tree, now).expect("the database was editable above");
+        state
+            .databases
+            .edit(&who, tree, now)
+            .expect("the database was editable above");
         let findings = configuration::rpc_errors(report.warnings.iter().chain(&report.errors));
         let end = match report.errors.len() {
             0 => "<ok/>\n".to_owned(),

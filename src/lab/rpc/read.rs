@@ -104,7 +104,9 @@ fn get_configuration(call: &Call<'_>) -> String {
     if attribute("compare").is_some() {
         return compare(call, committed);
     }
-    let (tree, mark) = call.session.work(|state, _| (chosen(call.session, state, committed), Mark::of(state, committed)));
+    let (tree, mark) = call
+        .session
+        .work(|state, _| (chosen(call.session, state, committed), Mark::of(state, committed)));
     let with_groups = attribute("groups") == Some("groups");
     let tree = match attribute("inherit") {
         Some("inherit" | "defaults") => configuration::inherited(&tree),
@@ -191,19 +193,28 @@ pub(super) fn json(tree: &Tree, path: &[&str], mark: &Mark) -> Option<String> {
         .map(|(name, value)| format!("            \"{name}\" : \"{value}\""))
         .collect();
     let opening = "\"configuration\" : {";
-    let with = format!("{opening}\n        \"@\" : {{\n{}\n        }}, ", attributes.join(", \n"));
+    let with = format!(
+        "{opening}\n        \"@\" : {{\n{}\n        }}, ",
+        attributes.join(", \n")
+    );
     Some(contents.replacen(opening, &with, 1))
 }
 
 fn get_config(call: &Call<'_>) -> String {
     let source = call.operation.child("source");
-    let committed = match source.and_then(|source| source.children.first()).map(|child| child.name.as_str()) {
+    let committed = match source
+        .and_then(|source| source.children.first())
+        .map(|child| child.name.as_str())
+    {
         Some("running") => true,
         Some("candidate") => false,
         Some(_) => return errors::unsupported(),
         None => return errors::missing("source"),
     };
-    let filter = call.operation.child("filter").filter(|filter| !filter.children.is_empty());
+    let filter = call
+        .operation
+        .child("filter")
+        .filter(|filter| !filter.children.is_empty());
     let (tree, mark, status) = call.session.work(|state, now| {
         let tree = chosen(call.session, state, committed);
         (tree, Mark::of(state, committed), super::database::status(state, now))

@@ -1,0 +1,133 @@
+//! What this side of the lab asks of operational commands: the router's present state, and answers in a wire form.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::candidate::Window;
+use super::element::LeafStyle;
+use super::errors;
+use super::router::Router;
+use super::show::{self, CommitEntry, Pending, ShowError, Shown, View};
+use super::state::State;
+use super::xml::escape;
+
+/// Who asks.
+#[derive(Debug, Clone)]
+pub(super) struct Asker<'a> {
+    pub(super) user: &'a str,
+    /// Connection and session, for the record.
+    pub(super) by: (u64, Option<u32>),
+}
+
+/// Why a command has no answer here.
+#[derive(Debug)]
+pub(super) enum NoAnswer {
+    /// The command is not operational; its words, completed.
+    Elsewhere(Vec<String>),
+    /// The command failed: as it stands in a reply, and as the CLI prints it.
+    Failed { reply: String, text: String },
+}
+
+/// Answers a command without pipes.
+pub(super) fn command(router: &Arc<Router>, asker: &Asker<'_>, words: &str) -> Result<Shown, NoAnswer> {
+    seen(router, asker, |view| show::command(view, words)).map_err(|error| no_answer(error, words))
+}
+
+/// Answers an RPC in XML; `None` when there is none of that name.
+pub(super) fn rpc(
+    router: &Arc<Router>,
+    asker: &Asker<'_>,
+    name: &str,
+    arguments: &[(String, String)],
+) -> Option<String> {
+    let answer = seen(router, asker, |view| show::rpc(view, name, arguments))?;
+    let style = router.profile().leaf_style;
+    Some(match answer {
+        Ok(element) => element.to_xml(style),
+        Err(error) => match no_answer(error, name) {
+            NoAnswer::Failed { reply, .. } => reply,
+            NoAnswer::Elsewhere(_) => errors::syntax(name),
+        },
+    })
+}
+
+/// Shows the router as it is now.
+fn seen<R>(router: &Arc<Router>, asker: &Asker<'_>, ask: impl FnOnce(&View<'_>) -> R) -> R {
+    let sessions = router.sessions();
+    router.with_state(asker.by, |state, now| {
+        let history = history(state);
+        let stored_bytes = state.files.stored_bytes();
+        let rescue_saved = state.rescue.is_some();
+        let boot_time = state.booted;
+        let view = View {
+            boot_time,
+            user: asker.user,
+            history: &history,
+            log: state.log.lines(),
+            sessions: &sessions,
+            stored_bytes,
+            rescue_saved,
+            ..View::new(&router.world.network, router.index, now)
+        };
+        ask(&view)
+    })
+}
+
+fn history(state: &State) -> Vec<CommitEntry> {
+    let pending = state.databases.pending().map(|pending| Pending {
+        deadline: pending.deadline,
+        native: matches!(pending.window, Window::Minutes(_)),
+    });
+    let commits = state.databases.history().commits().enumerate();
+    commits
+        .map(|(number, commit)| CommitEntry {
+            user: commit.user.clone(),
+            client: commit.client.to_owned(),
+            time: commit.at,
+            log: commit.log.clone(),
+            comment: None,
+            pending: pending.filter(|_| number == 0),
+        })
+        .collect()
+}
+
+fn no_answer(error: ShowError, words: &str) -> NoAnswer {
+    match error {
+        ShowError::Elsewhere(words) => NoAnswer::Elsewhere(words),
+        ShowError::Syntax {
+            message,
+            bad_element,
+            position,
+        } => NoAnswer::Failed {
+            reply: errors::parser(&message, bad_element.as_deref()),
+            text: format!("{}\n{message}\n", caret(words, position)),
+        },
+        ShowError::Missing { argument } => NoAnswer::Failed {
+            reply: errors::missing(argument),
+            text: format!("missing mandatory argument: {argument}\n"),
+        },
+        ShowError::Failed(message) => NoAnswer::Failed {
+            reply: errors::database(&message),
+            text: format!("error: {message}\n"),
+        },
+        ShowError::Reply(element, text) => NoAnswer::Failed {
+            reply: element.to_xml(LeafStyle::Mixed),
+            text,
+        },
+        ShowError::Plain(text) => NoAnswer::Failed {
+            reply: escape(&text),
+            text,
+        },
+    }
+}
+
+/// A line that points below the word of that number.
+fn caret(words: &str, position: usize) -> String {
+    let before = words
+        .split_whitespace()
+        .take(position)
+        .map(|word| word.len() + 1)
+        .sum::<usize>();
+    format!("{}^", " ".repeat(before))
+}

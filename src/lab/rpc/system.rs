@@ -1,0 +1,131 @@
+//! The router itself: reachability, packet forwarding engine, restart, end of a session.
+
+use std::sync::Arc;
+
+use super::command::{Done, output};
+use super::{After, Answer, Call};
+use crate::lab::errors;
+use crate::lab::operational::{self, Asker};
+use crate::lab::router::Router;
+use crate::lab::xml::escape;
+
+pub(super) fn answer(call: &Call<'_>) -> Option<Answer> {
+    let value = |name: &str| call.operation.value(name);
+    let router = &call.session.router;
+    let body = match call.operation.name.as_str() {
+        "close-session" => {
+            return Some(Answer {
+                body: call.session.envelope.ok(),
+                after: After::EndSession,
+            });
+        }
+        "request-reboot" | "request-halt" | "request-power-off" => {
+            return Some(Answer {
+                body: reboot_reply(call.session.id),
+                after: After::Reboot,
+            });
+        }
+        "request-pfe-execute" => match (value("target"), value("command")) {
+            (None, _) => errors::missing("target"),
+            (_, None) => errors::missing("command"),
+            (Some(target), Some(command)) => output(&pfe(target, command)),
+        },
+        "ping" => match value("host") {
+            None => errors::missing("host"),
+            Some(host) => ping_element(host, count(value("count"))),
+        },
+        name => {
+            let arguments: Vec<(String, String)> = call
+                .operation
+                .children
+                .iter()
+                .map(|child| (child.name.clone(), child.text.trim().to_owned()))
+                .collect();
+            let asker = Asker {
+                user: &call.session.link.user,
+                by: (call.session.link.number, Some(call.session.id)),
+            };
+            return operational::rpc(router, &asker, name, &arguments).map(Answer::body);
+        }
+    };
+    Some(Answer::body(body))
+}
+
+/// Commands of the CLI that do something; `None` when there is no such command.
+pub(super) fn command(router: &Arc<Router>, asker: &Asker<'_>, words: &[&str]) -> Option<Result<Done, String>> {
+    let id = asker.by.1.unwrap_or_default();
+    let (first, rest) = words.split_first()?;
+    let done = match (*first, rest) {
+        ("request", ["pfe", "execute", "target", target, "command", command]) => Done::output(pfe(target, command)),
+        ("request", ["system", "reboot" | "halt" | "power-off", ..]) => Done {
+            reply: reboot_reply(id),
+            text: format!("Shutdown NOW!\n[pid {}]\n", id + 1),
+            after: After::Reboot,
+        },
+        ("request", ["system", "configuration", "rescue", "save"]) => {
+            router.with_state(asker.by, |state, now| {
+                state.rescue = Some((state.databases.history().active().clone(), now));
+            });
+            Done::output("")
+        }
+        ("request", ["system", "configuration", "rescue", "delete"]) => {
+            router.with_state(asker.by, |state, _| state.rescue = None);
+            Done::output("")
+        }
+        ("ping", [host, options @ ..]) => {
+            let number = options
+                .iter()
+                .position(|word| "count".starts_with(*word))
+                .map(|at| at + 1);
+            Done::output(ping_text(host, count(number.and_then(|at| options.get(at)).copied())))
+        }
+        ("clear", [_, ..]) => Done::output(""),
+        _ => return None,
+    };
+    Some(Ok(done))
+}
+
+fn reboot_reply(id: u32) -> String {
+    format!(
+        "<request-reboot-results>\n<request-reboot-status>\nShutdown NOW!\n[pid {}]\n</request-reboot-status>\n\
+         </request-reboot-results>\n",
+        id + 1
+    )
+}
+
+fn pfe(target: &str, command: &str) -> String {
+    format!("SENT: Ukern command: {command}\n\nThe forwarding engine {target} of this simulated router is idle.\n")
+}
+
+/// Echo requests of a ping: without a number it would go on for ever, which nobody waits for.
+fn count(written: Option<&str>) -> u32 {
+    written
+        .and_then(|number| number.parse().ok())
+        .unwrap_or(5)
+        .clamp(1, 1000)
+}
+
+fn ping_text(host: &str, count: u32) -> String {
+    let mut text = format!("PING {host} ({host}): 56 data bytes\n");
+    for number in 0..count {
+        text.push_str(&format!(
+            "64 bytes from {host}: icmp_seq={number} ttl=64 time=0.{} ms\n",
+            311 + (number * 37) % 400
+        ));
+    }
+    text + &format!(
+        "\n--- {host} ping statistics ---\n{count} packets transmitted, {count} packets received, 0% packet loss\n\
+         round-trip min/avg/max/stddev = 0.311/0.502/0.710/0.118 ms\n"
+    )
+}
+
+fn ping_element(host: &str, count: u32) -> String {
+    format!(
+        "<ping-results>\n<target-host>{0}</target-host>\n<target-ip>{0}</target-ip>\n<packet-size>56</packet-size>\n\
+         <probe-results-summary>\n<probes-sent>{count}</probes-sent>\n<responses-received>{count}</responses-received>\n\
+         <packet-loss>0</packet-loss>\n<rtt-minimum>311</rtt-minimum>\n<rtt-maximum>710</rtt-maximum>\n\
+         <rtt-average>502</rtt-average>\n<rtt-stddev>118</rtt-stddev>\n</probe-results-summary>\n<ping-success/>\n\
+         </ping-results>\n",
+        escape(host)
+    )
+}
