@@ -1,1 +1,185 @@
-//! From what a router said to what a model may read.
+//! From what a router said to what a model may read: cleaned, redacted, piped, stored and cut.
+
+mod cap;
+mod clean;
+mod read;
+mod store;
+
+use std::{sync::Arc, time::Duration};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{
+    junos::{DeviceText, apply},
+    secrets::{Redactor, is_secret_word},
+};
+
+pub(crate) use cap::Caps;
+pub(crate) use read::{ReadFault, ReadPage, ReadRequest};
+use store::Store;
+
+/// How much a model is shown and how long the rest is kept.
+#[derive(Clone, Debug)]
+pub(crate) struct OutputSettings {
+    /// Bytes of one text when a call names no other cap.
+    pub(crate) max_bytes: usize,
+    /// Bytes of all stored outputs; one caller may hold half of it.
+    pub(crate) store_bytes: usize,
+    /// How long an output is kept after it was last read.
+    pub(crate) store_for: Duration,
+}
+
+impl Default for OutputSettings {
+    fn default() -> Self {
+        Self {
+            max_bytes: 60_000,
+            store_bytes: 64 << 20,
+            store_for: Duration::from_secs(900),
+        }
+    }
+}
+
+/// A text as a model gets it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Presented {
+    /// The text, with the line that says how to read on when it was cut.
+    pub(crate) text: String,
+    /// Bytes of the whole text after redaction and pipes.
+    pub(crate) bytes: usize,
+    /// Its lines.
+    pub(crate) lines: usize,
+    /// Whether it was cut.
+    pub(crate) truncated: bool,
+    /// Where the whole text can be read, when it was cut.
+    pub(crate) output_id: Option<String>,
+    /// What the reader should know.
+    pub(crate) notes: Vec<String>,
+    /// Bytes of the reply that were no UTF-8.
+    pub(crate) invalid_bytes: usize,
+}
+
+/// How full the store is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct StoreStatus {
+    /// Stored outputs.
+    pub(crate) count: usize,
+    /// Their bytes.
+    pub(crate) bytes: usize,
+    /// Most bytes that are kept.
+    pub(crate) limit_bytes: usize,
+}
+
+/// The only way from a router's text to a reader.
+#[derive(Debug)]
+pub(crate) struct Outputs {
+    settings: OutputSettings,
+    redactor: Arc<Redactor>,
+    store: Store,
+}
+
+impl Outputs {
+    /// An empty store with these limits.
+    pub(crate) fn new(settings: OutputSettings, redactor: Arc<Redactor>) -> Self {
+        let store = Store::new(settings.store_bytes, settings.store_for);
+        Self {
+            settings,
+            redactor,
+            store,
+        }
+    }
+
+    /// Turns a router's text into what `owner` may read; what exceeds the caps is stored for that owner.
+    ///
+    /// The order matters: no pipe sees a secret, and what is stored is already redacted.
+    pub(crate) fn present(&self, text: DeviceText, caps: &Caps, owner: &str) -> Presented {
+        let revealed = text.reveal();
+        let invalid_bytes = revealed.invalid_bytes;
+        let mut notes = revealed.notes;
+        if invalid_bytes > 0 {
+            notes.push(format!(
+                "{invalid_bytes} bytes were not UTF-8 and are shown as \u{fffd}"
+            ));
+        }
+        let text = clean::trimmed(clean::sanitised(revealed.text));
+        let text = self.redactor.redact_owned(text, revealed.path.as_deref());
+        let text = apply(&revealed.pipes, text);
+        self.stored_and_cut(text, caps, owner, notes, invalid_bytes)
+    }
+
+    /// Cuts a text of ours, such as a rendered template, like a router's; it is redacted, too.
+    pub(crate) fn present_own(&self, text: String, caps: &Caps, owner: &str) -> Presented {
+        self.present(DeviceText::new(text), caps, owner)
+    }
+
+    /// Reads more of a stored output.
+    pub(crate) fn read(&self, owner: &str, request: &ReadRequest) -> Result<ReadPage, ReadFault> {
+        let (text, expires_in) = self.store.get(owner, &request.output_id).ok_or(ReadFault::NotFound)?;
+        Ok(read::page(&text, request, self.settings.max_bytes, expires_in))
+    }
+
+    /// Redacts every string of a structured value, and cleans it of control characters.
+    pub(crate) fn scrub(&self, value: &mut Value) {
+        match value {
+            Value::String(text) => *text = self.redactor.redact_owned(clean::sanitised(std::mem::take(text)), None),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.scrub(item)),
+            Value::Object(members) => {
+                for (name, member) in members.iter_mut() {
+                    match member {
+                        Value::String(text) if is_secret_word(name) => *text = self.redactor.mark(text),
+                        member => self.scrub(member),
+                    }
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
+    /// How full the store is.
+    pub(crate) fn status(&self) -> StoreStatus {
+        self.store.status()
+    }
+
+    fn stored_and_cut(
+        &self,
+        text: String,
+        caps: &Caps,
+        owner: &str,
+        mut notes: Vec<String>,
+        invalid_bytes: usize,
+    ) -> Presented {
+        let (bytes, lines) = (text.len(), cap::lines(&text));
+        let kept = caps.kept(&text, 0, self.settings.max_bytes);
+        if kept.len() == bytes {
+            return Presented {
+                text,
+                bytes,
+                lines,
+                truncated: false,
+                output_id: None,
+                notes,
+                invalid_bytes,
+            };
+        }
+        let id = store::new_id();
+        let shown = cap::notice(&text, kept, caps.tail, &id);
+        let stored = self.store.put(&id, owner, text);
+        if stored < bytes {
+            notes.push(format!(
+                "the output is larger than what is kept; its first {stored} bytes can be read on"
+            ));
+        }
+        Presented {
+            text: shown,
+            bytes,
+            lines,
+            truncated: true,
+            output_id: Some(id),
+            notes,
+            invalid_bytes,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -33,7 +33,10 @@ impl Node {
 
     /// The value of an attribute, by its name without prefix.
     pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
-        self.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.attributes
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// All child elements.
@@ -48,7 +51,8 @@ impl Node {
 
     /// The first element at a path of names such as `system/host-name`.
     pub(crate) fn at(&self, path: &str) -> Option<&Node> {
-        path.split('/').try_fold(self, |node, name| node.children.iter().find(|child| child.name == name))
+        path.split('/')
+            .try_fold(self, |node, name| node.children.iter().find(|child| child.name == name))
     }
 
     /// The text at a path, unless it is empty.
@@ -104,7 +108,8 @@ fn open(tag: &quick_xml::events::BytesStart<'_>) -> Node {
     };
     for attribute in tag.attributes().with_checks(false).flatten() {
         let name = attribute.key.local_name().as_ref().to_owned();
-        node.attributes.push((name, decode_entities(&attribute.value).into_owned()));
+        node.attributes
+            .push((name, decode_entities(&attribute.value).into_owned()));
     }
     node
 }
