@@ -1,1 +1,83 @@
 //! Words on a command line.
+
+mod assemble;
+mod client_config;
+mod commands;
+mod environment;
+mod files;
+mod findings;
+mod lab_run;
+mod logging;
+mod modes;
+mod options;
+mod output;
+mod places;
+mod policy;
+mod signals;
+
+use std::{ffi::OsString, future::Future, process::ExitCode};
+
+use anyhow::Context as _;
+
+use commands::{Command, LabCommand};
+use environment::Parsed;
+use findings::{Findings, Refusal};
+
+/// The operation failed, or found problems.
+const FAILED: u8 = 1;
+/// The start was refused.
+const REFUSED: u8 = 3;
+
+/// Does what the command line asks for.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let mut findings = Findings::default();
+    let parsed = match environment::parse(arguments, &mut findings) {
+        Ok(parsed) => parsed,
+        // Help and version come this way too; clap knows their stream and code.
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(FAILED));
+        }
+    };
+    logging::start(&parsed, &mut findings);
+    match run(&parsed, findings) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("rust-junosmcp: error: {error:#}");
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+fn run(parsed: &Parsed, findings: Findings) -> anyhow::Result<ExitCode> {
+    match &parsed.line.command {
+        None => Ok(ExitCode::SUCCESS),
+        Some(Command::Check(_request)) => Ok(ExitCode::SUCCESS),
+        Some(Command::ClientConfig(request)) => {
+            client_config::run(request, &parsed.line.options.device_mapping)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(Command::Lab(LabCommand::Run(request))) => block_on(lab_run::run(request))?.map(|()| ExitCode::SUCCESS),
+        Some(Command::Lab(LabCommand::Tour(_request))) => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// Runs a future on a runtime of its own.
+fn block_on<T>(work: impl Future<Output = T>) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")?;
+    Ok(runtime.block_on(work))
+}
+
+/// Prints all refusals; the exit code that says so.
+fn refuse(findings: &Findings) -> ExitCode {
+    for Refusal { text, hint, .. } in findings.refusals() {
+        eprintln!("rust-junosmcp: refused: {text}");
+        if let Some(hint) = hint {
+            eprintln!("rust-junosmcp: hint: {hint}");
+        }
+    }
+    ExitCode::from(REFUSED)
+}

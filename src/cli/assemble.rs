@@ -1,0 +1,91 @@
+//! From options to settings: everything that can be judged before anything runs.
+
+use std::{path::PathBuf, time::Duration};
+
+use super::{environment::Parsed, files, findings::Findings, options::Options, places, policy};
+use crate::{
+    inventory::Inventory,
+    settings::{DeviceSettings, KnownHosts},
+};
+
+/// What a start would use, and what is wrong with it.
+pub(super) struct Assembled {
+    /// How routers are reached; a lab adds its own ways and keys.
+    pub(super) devices: DeviceSettings,
+    /// The file of host keys; none with a lab.
+    pub(super) known_hosts: Option<PathBuf>,
+    /// The routers, when the file of the inventory can be used.
+    pub(super) inventory: Option<Inventory>,
+    /// Where state is kept.
+    pub(super) state_dir: PathBuf,
+}
+
+/// Judges all options together; what was found goes to `findings`.
+pub(super) fn assemble(parsed: &Parsed, findings: &mut Findings) -> Assembled {
+    let options = &parsed.line.options;
+    if contradicts_lab(parsed) {
+        findings.refuse(7, "--lab and --device-mapping are mutually exclusive");
+    }
+    warn_of_choices(options, findings);
+    policy::judge(options, findings);
+    let known_hosts = (!uses_lab(parsed)).then(|| options.known_hosts_file.clone().unwrap_or_else(places::known_hosts));
+    let inventory = if known_hosts.is_some() {
+        open_inventory(options, findings)
+    } else {
+        None
+    };
+    if let Some(path) = &known_hosts {
+        files::judge_known_hosts(path, options.ssh_accept_new_host_keys, findings);
+    }
+    Assembled {
+        devices: devices(options, known_hosts.clone()),
+        known_hosts,
+        inventory,
+        state_dir: options.state_dir.clone().unwrap_or_else(places::state),
+    }
+}
+
+/// Whether routers are simulated: what was typed wins over what a variable says.
+pub(super) fn uses_lab(parsed: &Parsed) -> bool {
+    let typed_inventory = parsed.is_typed("device_mapping") && !parsed.is_typed("lab");
+    parsed.line.options.lab.is_some() && !typed_inventory
+}
+
+fn contradicts_lab(parsed: &Parsed) -> bool {
+    let both_typed = parsed.is_typed("lab") && parsed.is_typed("device_mapping");
+    let both_set = parsed.is_from_environment("lab") && parsed.is_from_environment("device_mapping");
+    both_typed || both_set
+}
+
+fn warn_of_choices(options: &Options, findings: &mut Findings) {
+    if options.show_secrets {
+        findings.warn(6, "--show-secrets: the model sees the secrets of configurations");
+    }
+    if options.ssh_accept_new_host_keys {
+        findings.warn(
+            7,
+            "--ssh-accept-new-host-keys: a host key is trusted when it is first seen, whoever shows it",
+        );
+    }
+}
+
+fn open_inventory(options: &Options, findings: &mut Findings) -> Option<Inventory> {
+    let inventory = files::open_inventory(&options.device_mapping, options.insecure_file_modes, findings)?;
+    files::judge_secrets(&inventory, findings);
+    if !inventory.routers().any(|router| router.problem().is_none()) {
+        findings.warn(10, "no enabled router in the inventory");
+    }
+    Some(inventory)
+}
+
+fn devices(options: &Options, known_hosts: Option<PathBuf>) -> DeviceSettings {
+    DeviceSettings {
+        known_hosts: known_hosts.map_or_else(|| KnownHosts::Memory(String::new()), KnownHosts::File),
+        accept_new: options.ssh_accept_new_host_keys,
+        connect_timeout: Duration::from_secs(options.connect_timeout_secs),
+        sessions: usize::try_from(options.router_sessions).unwrap_or(usize::MAX),
+        idle: Duration::from_secs(options.pool_idle_secs),
+        keepalive: Duration::from_secs(options.keepalive_secs),
+        ..DeviceSettings::default()
+    }
+}

@@ -1,0 +1,113 @@
+//! The whole command line: options, subcommands, version.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use super::options::Options;
+
+/// Model Context Protocol server for Junos routers, switches and firewalls
+///
+/// Without a subcommand it serves; a client starts it and speaks to it over standard input and output.
+#[derive(Parser, Clone, Debug)]
+#[command(
+    name = "rust-junosmcp",
+    version,
+    long_version = LONG_VERSION,
+    hide_possible_values = false,
+    next_line_help = false
+)]
+pub(super) struct CommandLine {
+    #[command(flatten)]
+    pub(super) options: Options,
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+}
+
+const LONG_VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    "\nfeatures: stdio, lab (one build, nothing optional)"
+);
+
+/// What it can do besides serving.
+#[derive(Subcommand, Clone, Debug)]
+pub(super) enum Command {
+    /// Judge settings, inventory, rules, host keys and files without contacting a router
+    Check(Check),
+    /// Print the configuration of an MCP client that starts this server
+    ClientConfig(ClientConfig),
+    /// Simulated routers
+    #[command(subcommand)]
+    Lab(LabCommand),
+}
+
+/// What `check` prints.
+#[derive(clap::Args, Clone, Debug)]
+pub(super) struct Check {
+    /// Print one JSON document
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Let warnings count as errors do
+    #[arg(long)]
+    pub(super) strict: bool,
+}
+
+/// Which client, and how it starts the server.
+#[derive(clap::Args, Clone, Debug)]
+pub(super) struct ClientConfig {
+    /// The client
+    #[arg(value_enum)]
+    pub(super) client: Client,
+    /// Start the server in a container of this image
+    #[arg(long, value_name = "IMAGE")]
+    pub(super) docker: Option<String>,
+    /// Name of the server in the client
+    #[arg(long, value_name = "NAME", default_value = "junos")]
+    pub(super) name: String,
+    /// Further arguments of the server
+    #[arg(last = true, value_name = "ARGS")]
+    pub(super) arguments: Vec<String>,
+}
+
+/// The clients whose configuration is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Client {
+    ClaudeDesktop,
+    ClaudeCode,
+    Vscode,
+    Copilot,
+}
+
+/// What can be done with simulated routers.
+#[derive(Subcommand, Clone, Debug)]
+pub(super) enum LabCommand {
+    /// Run simulated routers that any SSH client can reach
+    Run(LabRun),
+    /// Show what the server does, on a private lab
+    Tour(LabTour),
+}
+
+/// The lab to run.
+#[derive(clap::Args, Clone, Debug)]
+pub(super) struct LabRun {
+    /// How many routers
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    pub(super) routers: u64,
+    /// Address of the first router, the others on the ports after it; port 0 takes any free ones
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:2200")]
+    pub(super) listen: SocketAddr,
+    /// Write devices.json, known_hosts and the key to log in with to this directory
+    #[arg(long, value_name = "DIR")]
+    pub(super) write_inventory: Option<PathBuf>,
+    /// Everything invented in the lab comes from this number
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub(super) seed: u64,
+}
+
+/// How the tour is given.
+#[derive(clap::Args, Clone, Debug)]
+pub(super) struct LabTour {
+    /// Do not pause between the steps
+    #[arg(long)]
+    pub(super) fast: bool,
+}

@@ -1,0 +1,48 @@
+//! Where files are when nobody says so.
+
+use std::path::{Path, PathBuf};
+
+const SYSTEM_KNOWN_HOSTS: &str = "/etc/jmcp/known_hosts";
+const SYSTEM_STATE: &str = "/var/lib/jmcp/state";
+
+/// The known_hosts file: that of the host if there is one, else the user's own.
+pub(super) fn known_hosts() -> PathBuf {
+    let system = Path::new(SYSTEM_KNOWN_HOSTS);
+    match variable("HOME") {
+        Some(home) if !system.exists() => home.join(".ssh/known_hosts"),
+        _ => system.to_owned(),
+    }
+}
+
+/// The directory for state: that of the host if we may write there, else the user's own.
+pub(super) fn state() -> PathBuf {
+    let system = PathBuf::from(SYSTEM_STATE);
+    if is_writable(&system) {
+        return system;
+    }
+    variable("XDG_STATE_HOME")
+        .or_else(|| variable("HOME").map(|home| home.join(".local/state")))
+        .map_or(system, |user| user.join("jmcp"))
+}
+
+/// Whether this process may write to a directory, or make it.
+pub(super) fn is_writable(directory: &Path) -> bool {
+    let access = rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK;
+    directory.is_dir() && rustix::fs::access(directory, access).is_ok()
+}
+
+/// The nearest directory on the way to this one that exists.
+pub(super) fn nearest_existing(directory: &Path) -> Option<&Path> {
+    directory.ancestors().find(|ancestor| ancestor.exists())
+}
+
+/// A path of which clients that run elsewhere can make sense.
+pub(super) fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+fn variable(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name)
+        .filter(|value| !value.is_empty())
+        .map(PathBuf::from)
+}
