@@ -377,6 +377,16 @@ impl<C: Document> Databases<C> {
         self.end(session, now);
     }
 
+    /// Starts again: what was not confirmed is rolled back, nobody is left who could edit.
+    pub(super) fn restart(&mut self, now: DateTime<Utc>) {
+        if self.lock.is_some() {
+            self.release(Transition::Unlocked);
+        }
+        self.private.clear();
+        self.editors.clear();
+        self.roll_back(now);
+    }
+
     /// How long until something happens by itself.
     pub(super) fn next_event(&self, now: DateTime<Utc>) -> Option<Duration> {
         let pending = self.pending.as_ref()?;

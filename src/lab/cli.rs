@@ -30,6 +30,6 @@ pub(super) async fn exec(router: Arc<Router>, link: Link, channel: Channel<Msg>,
     write.eof().await.ok();
     write.close().await.ok();
     if after == After::Reboot {
-        router.cut_connections();
+        router.restart();
     }
 }

@@ -88,7 +88,7 @@ pub(super) fn rpc_errors<'a>(findings: impl IntoIterator<Item = &'a ConfigError>
 
 /// Edits a configuration as a load does.
 pub(super) fn load(tree: &mut Tree, action: LoadAction, format: LoadFormat, payload: &str, seed: u64) -> LoadReport {
-    tree.load(action, format, payload, &Encoder { seed })
+    tree.load_strictly(action, format, payload, &Encoder { seed })
 }
 
 /// The parts of a configuration that a subtree filter selects.

@@ -5,6 +5,7 @@
 
 mod candidate;
 mod cli;
+mod colleague;
 mod config;
 mod configuration;
 mod element;
@@ -46,6 +47,7 @@ use crate::clock::Clock;
 use pipe::Carrier;
 use router::{Router, World};
 
+pub use colleague::{Committed, Refused};
 pub use fault::{Action, Fault, Injected, Shape, Trigger};
 pub use recorder::{Event, Transition, Verdict, What};
 

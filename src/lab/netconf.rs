@@ -47,6 +47,7 @@ pub(super) async fn serve(session: Session, channel: Channel<Msg>) {
         gone.cancel();
     };
     let session = Arc::new(session);
+    session.begin();
     let answering = async {
         let mut server = Server {
             session: session.clone(),
@@ -245,7 +246,7 @@ impl Server {
             After::Continue => next,
             After::EndSession => Next::End("closed by the client"),
             After::Reboot => {
-                self.session.router.cut_connections();
+                self.session.router.restart();
                 Next::End("reboot")
             }
         }

@@ -8,7 +8,9 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use russh::Disconnect;
 use russh::keys::ssh_key::PrivateKey;
+use russh::server::Handle as SshHandle;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -79,7 +81,6 @@ impl fmt::Debug for World {
 }
 
 /// One simulated router.
-#[derive(Debug)]
 pub(super) struct Router {
     pub(super) world: Arc<World>,
     /// Its number in the network.
@@ -93,12 +94,25 @@ pub(super) struct Router {
     state: OnceLock<Mutex<State>>,
 }
 
+impl fmt::Debug for Router {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Router").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
 /// Connections and sessions that are open now.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Live {
-    connections: HashMap<u64, Cut>,
+    connections: HashMap<u64, Connection>,
     sessions: BTreeMap<u32, (show::Session, CancellationToken)>,
     last_session: u32,
+}
+
+/// One open connection.
+struct Connection {
+    cut: Cut,
+    /// Once SSH is spoken on it.
+    ssh: Option<SshHandle>,
 }
 
 /// Where clients seem to come from: a router of the lab knows no addresses of the machine it runs on.
@@ -153,9 +167,20 @@ impl Router {
     /// Registers a connection; its number.
     pub(super) fn connected(&self, cut: &Cut) -> u64 {
         let number = self.connections.fetch_add(1, Ordering::SeqCst) + 1;
-        self.live().connections.insert(number, cut.clone());
+        let connection = Connection {
+            cut: cut.clone(),
+            ssh: None,
+        };
+        self.live().connections.insert(number, connection);
         self.note(number, None, What::Connected);
         number
+    }
+
+    /// Notes how to end a connection in order.
+    pub(super) fn speaks(&self, number: u64, ssh: SshHandle) {
+        if let Some(connection) = self.live().connections.get_mut(&number) {
+            connection.ssh = Some(ssh);
+        }
     }
 
     /// Forgets a connection that ended.
@@ -166,8 +191,27 @@ impl Router {
 
     /// Resets all connections.
     pub(super) fn cut_connections(&self) {
-        for cut in self.live().connections.values() {
-            cut.now(true);
+        for connection in self.live().connections.values() {
+            connection.cut.now(true);
+        }
+    }
+
+    /// Starts again: every connection ends once what was written to it is out, and nothing pending survives.
+    pub(super) fn restart(self: &Arc<Self>) {
+        self.with_state((0, None), |state, now| {
+            state.booted = now;
+            state.databases.restart(now);
+        });
+        for connection in self.live().connections.values() {
+            match connection.ssh.clone() {
+                None => connection.cut.now(true),
+                Some(ssh) => self.world.spawn(async move {
+                    // A connection that has ended meanwhile is what was wanted.
+                    ssh.disconnect(Disconnect::ByApplication, "shutting down".to_owned(), String::new())
+                        .await
+                        .ok();
+                }),
+            }
         }
     }
 

@@ -63,8 +63,24 @@ impl Session {
         }
     }
 
+    /// Leaves the traces of a login in the log.
+    pub(super) fn begin(&self) {
+        let user = &self.link.user;
+        let id = self.id;
+        self.log(&format!("UI_AUTH_EVENT: Authenticated user '{user}' assigned to class 'super-user'"));
+        self.log(&format!(
+            "UI_LOGIN_EVENT: User '{user}' login, class 'super-user' [{id}], client-mode 'netconf'"
+        ));
+    }
+
+    fn log(&self, text: &str) {
+        let daemon = format!("mgd[{}]", self.id);
+        self.work(|state, now| state.log.write(now, &self.router.name, &daemon, text));
+    }
+
     /// Gives back what the session holds.
     pub(super) fn end(&self) {
+        self.log(&format!("UI_LOGOUT_EVENT: User '{}' logout", self.link.user));
         let id = self.id;
         let killed = self.killed.is_cancelled();
         self.work(|state, now| match killed {

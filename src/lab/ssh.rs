@@ -88,6 +88,7 @@ async fn speak(router: &Arc<Router>, mut wire: Wire, cut: &Cut, number: u64) {
         open: Arc::new(AtomicUsize::new(0)),
     };
     if let Ok(session) = russh::server::run_stream(Arc::new(config(router)), wire, client).await {
+        router.speaks(number, session.handle());
         // However the connection ended, it has ended; the reason is in the record of what went on in it.
         session.await.ok();
     }

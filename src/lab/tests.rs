@@ -236,3 +236,185 @@ async fn stopping_a_lab_ends_its_connections() {
     assert_eq!(talk.read().await, None);
     assert!(router.connect().is_err());
 }
+
+fn fixed() -> LabSettings {
+    let start = DateTime::from_timestamp(1_930_367_167, 0).unwrap();
+    LabSettings {
+        clock: Clock::starting_at(start),
+        ..LabSettings::new(1)
+    }
+}
+
+const SET: &str = "<load-configuration action=\"set\" format=\"text\"><configuration-set>\
+                   set system time-zone Europe/Oslo</configuration-set></load-configuration>";
+
+const COMPARE: &str = "<get-configuration compare=\"rollback\" rollback=\"0\" format=\"text\"/>";
+
+#[tokio::test]
+async fn a_change_is_loaded_compared_and_committed() {
+    let lab = Lab::start(fixed()).await.unwrap();
+    let router = &lab.routers()[0];
+    let mut talk = Talk::open(router).await;
+    assert!(talk.ask("<lock-configuration/>").await.contains(">\n</rpc-reply>"));
+    assert!(talk.ask(SET).await.contains("<load-configuration-results>\n<ok/>"));
+    let diff = talk.ask(COMPARE).await;
+    assert!(diff.contains("Europe/Oslo") && diff.contains("<configuration-output>"), "{diff}");
+    let check = talk.ask("<commit-configuration><check/></commit-configuration>").await;
+    assert!(check.contains("<commit-check-success/>"), "{check}");
+    let commit = talk.ask("<commit-configuration><log>change 7</log></commit-configuration>").await;
+    assert!(commit.contains("<commit-success/>") && commit.contains("<ok/>"), "{commit}");
+    assert!(talk.ask("<unlock-configuration/>").await.contains(">\n</rpc-reply>"));
+    let shown = talk.ask("<command format=\"text\">show configuration system time-zone</command>").await;
+    assert!(shown.contains("Europe/Oslo"), "{shown}");
+    let older = talk.ask("<command format=\"text\">show configuration | compare rollback 1</command>").await;
+    assert!(older.contains("Europe/Oslo"), "{older}");
+    let history = router.commits();
+    assert_eq!((history.len(), history[0].log.as_deref()), (2, Some("change 7")));
+    assert!(router.active().contains("Europe/Oslo"));
+    assert_eq!(router.uncommitted(), "");
+    let steps: Vec<_> = router
+        .seen()
+        .into_iter()
+        .filter_map(|event| match event.what {
+            What::Candidate(step) => Some(step),
+            _ => None,
+        })
+        .collect();
+    use Transition::*;
+    assert_eq!(steps, [Locked, Edited, Checked, Committed, Unlocked]);
+}
+
+#[tokio::test]
+async fn foreign_work_and_foreign_locks_are_told_apart() {
+    let lab = Lab::start(fixed()).await.unwrap();
+    let router = &lab.routers()[0];
+    router.edit_as("ops", "set system nonsense 1").unwrap_err();
+    router.edit_as("ops", "set system time-zone Asia/Tokyo").unwrap();
+    let mut talk = Talk::open(router).await;
+    assert!(talk.ask("<lock-configuration/>").await.contains("configuration database modified"));
+    assert!(talk.ask("<open-configuration><private/></open-configuration>").await.contains("shared configuration"));
+    let status = talk.ask("<get-configuration-database-status/>").await;
+    assert!(status.contains("<user>ops</user>\n<terminal>pts/0</terminal>"), "{status}");
+    assert!(talk.ask("<discard-changes/>").await.contains("<ok/>"));
+    router.lock_as("ops").unwrap();
+    let refused = talk.ask(SET).await;
+    assert!(refused.contains("configuration database locked by:\n  ops terminal pts/0 (pid "), "{refused}");
+    router.leave_as("ops");
+    assert!(talk.ask(SET).await.contains("<ok/>"));
+    assert!(talk.ask("<unlock-configuration/>").await.contains("database is not open"));
+    drop(talk);
+    router.wait_for(|event| event.what == What::Disconnected).await;
+    assert!(router.uncommitted().contains("Europe/Oslo"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_confirmed_commit_rolls_back_by_itself_after_its_session_has_gone() {
+    let lab = Lab::start(fixed()).await.unwrap();
+    let router = &lab.routers()[0];
+    let mut talk = Talk::open(router).await;
+    talk.ask(SET).await;
+    let confirmed = "<commit-configuration><confirmed/><confirm-timeout>5</confirm-timeout></commit-configuration>";
+    assert!(talk.ask(confirmed).await.contains("<commit-success/>"));
+    let pending = talk.ask("<get-commit-information/>").await;
+    assert!(pending.contains("rollback in 5mins"), "{pending}");
+    drop(talk);
+    assert!(router.active().contains("Europe/Oslo"));
+    assert!(router.commits()[0].pending);
+    let start = router.now();
+    let event = router.wait_for(Event::is_automatic_rollback).await;
+    assert_eq!((event.at - start).num_seconds(), 302);
+    assert!(!router.active().contains("Europe/Oslo"));
+    assert_eq!((router.commits()[0].user.as_str(), router.commits()[0].client), ("root", "other"));
+}
+
+#[tokio::test]
+async fn a_connection_can_die_before_or_after_a_commit_took_effect() {
+    for (trigger, commits) in [
+        (Trigger::rpc("commit-configuration"), 1),
+        (Trigger::reply("commit-configuration"), 2),
+    ] {
+        let lab = Lab::start(fixed()).await.unwrap();
+        let router = &lab.routers()[0];
+        let mut talk = Talk::open(router).await;
+        talk.ask(SET).await;
+        router.inject(Fault::new(trigger, Action::Drop));
+        talk.send("<commit-configuration/>").await;
+        assert_eq!(talk.read().await, None);
+        router.wait_for(|event| event.what == What::Disconnected).await;
+        assert_eq!(router.commits().len(), commits);
+    }
+}
+
+#[tokio::test]
+async fn chunks_are_spoken_when_both_sides_offer_them() {
+    let settings = LabSettings {
+        chunked: true,
+        ..fixed()
+    };
+    let lab = Lab::start(settings).await.unwrap();
+    let handle = login(&lab.routers()[0]).await;
+    let channel = handle.channel_open_session().await.unwrap();
+    channel.request_subsystem(true, "netconf").await.unwrap();
+    let mut stream = channel.into_stream();
+    let hello = "<hello><capabilities><capability>urn:ietf:params:netconf:base:1.1</capability></capabilities></hello>]]>]]>";
+    stream.write_all(hello.as_bytes()).await.unwrap();
+    let rpc = "<rpc message-id=\"1\"><get-software-information/></rpc>";
+    let framed = format!("\n#{}\n{rpc}\n##\n", rpc.len());
+    stream.write_all(framed.as_bytes()).await.unwrap();
+    let mut said = Vec::new();
+    while memchr::memmem::find(&said, b"\n##\n").is_none() {
+        assert!(stream.read_buf(&mut said).await.unwrap() > 0);
+    }
+    let said = String::from_utf8(said).unwrap();
+    let (hello, reply) = said.split_once("]]>]]>\n").unwrap();
+    assert!(hello.contains("netconf:base:1.1"), "{hello}");
+    assert!(reply.starts_with("\n#"), "{reply}");
+}
+
+#[tokio::test]
+async fn files_and_probes_are_answered() {
+    let lab = Lab::start(fixed()).await.unwrap();
+    let router = &lab.routers()[0];
+    router.write_file("/var/tmp/image.tgz", b"abc");
+    let mut talk = Talk::open(router).await;
+    let list = talk.ask("<file-list><path>/var/tmp/</path></file-list>").await;
+    assert!(list.contains("<file-name>image.tgz</file-name>"), "{list}");
+    let sum = talk
+        .ask("<get-sha256-checksum-information><path>/var/tmp/image.tgz</path></get-sha256-checksum-information>")
+        .await;
+    assert!(sum.contains("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"), "{sum}");
+    let log = talk.ask("<command format=\"text\">file show /var/log/messages</command>").await;
+    assert!(log.contains("UI_LOGIN_EVENT"), "{log}");
+    let ping = talk.ask("<command format=\"text\">ping 192.0.2.1 count 2</command>").await;
+    assert!(ping.contains("2 packets transmitted"), "{ping}");
+    talk.send("<command>request system reboot</command>").await;
+    assert!(talk.read().await.unwrap().contains("request-reboot-results"));
+    assert_eq!(talk.read().await, None);
+}
+
+#[tokio::test]
+async fn refused_logins_and_channels_are_counted() {
+    let lab = Lab::start(fixed()).await.unwrap();
+    let router = &lab.routers()[0];
+    router.inject(Fault::new(Trigger::Auth, Action::Refuse).times(2));
+    let mut handle = dial(router, router.connect().unwrap()).await;
+    for expected in [false, false, true] {
+        let result = handle.authenticate_password(router.username(), router.password()).await;
+        assert_eq!(result.unwrap().success(), expected);
+    }
+    router.inject(Fault::new(Trigger::Channel, Action::Refuse));
+    assert!(handle.channel_open_session().await.is_err());
+    Talk::on(&handle).await;
+    let hung = router.inject(Fault::new(Trigger::Connect, Action::Hang));
+    let stream = router.connect().unwrap();
+    let dialling = tokio::spawn({
+        let router = router.clone();
+        async move { dial(&router, stream).await }
+    });
+    router
+        .wait_for(|event| event.connection == 2 && matches!(event.what, What::Fault { .. }))
+        .await;
+    assert!(!dialling.is_finished());
+    hung.release();
+    dialling.await.unwrap();
+}

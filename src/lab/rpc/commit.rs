@@ -3,11 +3,12 @@
 use chrono::{DateTime, Utc};
 
 use super::{Answer, Call, refused};
-use crate::lab::candidate::Window;
+use crate::lab::candidate::{Editor, Window};
 use crate::lab::config::{ConfigError, Severity};
 use crate::lab::configuration;
 use crate::lab::errors;
 use crate::lab::history::Origin;
+use crate::lab::profile::CommitMark;
 use crate::lab::state::State;
 
 /// Longest log text a commit may carry, in bytes.
@@ -64,12 +65,28 @@ fn native(call: &Call<'_>) -> String {
         }
         Outcome::Done(remarks) => {
             let remarks = configuration::rpc_errors(&remarks);
-            let ok = call.session.envelope.ok();
-            format!(
-                "<commit-results>\n{remarks}<routing-engine junos:style=\"normal\">\n<name>re0</name>\n{mark}\n\
-                 </routing-engine>\n</commit-results>\n{ok}"
-            )
+            results(call, &remarks, mark)
         }
+    }
+}
+
+/// The results of a commit that went well, in the way of this kind of router.
+fn results(call: &Call<'_>, remarks: &str, mark: &str) -> String {
+    let profile = call.session.router.profile();
+    let ok = call.session.envelope.ok();
+    let engines = |closing: &str| -> String {
+        let members = profile.wrapper.members().iter();
+        let engine = |name| format!("<routing-engine junos:style=\"normal\">\n<name>{name}</name>\n{mark}\n{closing}");
+        members.map(engine).collect()
+    };
+    match profile.commit_mark {
+        CommitMark::Engines => {
+            let engines = engines("</routing-engine>\n");
+            format!("<commit-results>\n{remarks}{engines}</commit-results>\n{ok}")
+        }
+        // Clusters were seen to leave the results and the engine open.
+        CommitMark::Unclosed => format!("{remarks}{}{ok}", engines("")),
+        CommitMark::Empty => format!("<commit-results>\n{remarks}</commit-results>\n{ok}"),
     }
 }
 
@@ -139,26 +156,17 @@ fn run(call: &Call<'_>, check: bool, window: Option<Window>, log: Option<String>
                 log: log.clone(),
             };
             state.databases.activate(&who, tree, origin, window, now);
-            write_log(state, now, &host, who.id, &who.user, log.as_deref());
+            log_commit(state, now, &host, &who, log.as_deref());
         }
         Outcome::Done(findings)
     })
 }
 
 /// What a commit leaves in the log.
-pub(in crate::lab) fn write_log(
-    state: &mut State,
-    now: DateTime<Utc>,
-    host: &str,
-    id: u32,
-    user: &str,
-    comment: Option<&str>,
-) {
-    let daemon = format!("mgd[{id}]");
-    let comment = comment.unwrap_or("none");
-    let request = format!("UI_COMMIT: User '{user}' requested 'commit' operation (comment: {comment})");
+pub(in crate::lab) fn log_commit(state: &mut State, now: DateTime<Utc>, host: &str, who: &Editor, log: Option<&str>) {
+    let daemon = format!("mgd[{}]", who.id);
+    let comment = log.unwrap_or("none");
+    let request = format!("UI_COMMIT: User '{}' requested 'commit' operation (comment: {comment})", who.user);
     state.log.write(now, host, &daemon, &request);
-    state
-        .log
-        .write(now, host, &daemon, "UI_COMMIT_COMPLETED: commit complete");
+    state.log.write(now, host, &daemon, "UI_COMMIT_COMPLETED: commit complete");
 }

@@ -5,6 +5,7 @@ use crate::lab::config::{LoadAction, LoadFormat};
 use crate::lab::configuration;
 use crate::lab::errors;
 use crate::lab::history::RING;
+use crate::lab::profile::LoadMark;
 
 pub(super) fn answer(call: &Call<'_>) -> Option<Answer> {
     (call.operation.name == "load-configuration").then(|| Answer::body(load(call)))
@@ -105,11 +106,18 @@ fn put(call: &Call<'_>, action: LoadAction, format: LoadFormat, payload: &str) -
             .expect("the database was editable above");
         let findings = configuration::rpc_errors(report.warnings.iter().chain(&report.errors));
         let end = match report.errors.len() {
-            0 => "<ok/>\n".to_owned(),
+            0 => success(call),
             count => format!("<load-error-count>{count}</load-error-count>\n"),
         };
         format!("<load-configuration-results>\n{findings}{end}</load-configuration-results>\n")
     })
+}
+
+fn success(call: &Call<'_>) -> String {
+    match call.session.router.profile().load_mark {
+        LoadMark::Ok => call.session.envelope.ok(),
+        LoadMark::LoadSuccess => "<load-success/>\n".to_owned(),
+    }
 }
 
 fn rollback(call: &Call<'_>, number: &str) -> String {

@@ -18,6 +18,7 @@ use super::session::Session;
 use super::xml::{Node, escape};
 
 pub(super) use command::text_of;
+pub(super) use commit::log_commit;
 
 /// The namespace of a configuration.
 const XNM: &str = "http://xml.juniper.net/xnm/1.1/xnm";
