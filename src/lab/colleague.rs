@@ -142,7 +142,10 @@ impl RouterHandle {
     pub fn locked_by(&self) -> Option<String> {
         self.read(|state| {
             let editors = state.databases.editors();
-            editors.into_iter().find(|(_, exclusive)| *exclusive).map(|(editor, _)| editor.user)
+            editors
+                .into_iter()
+                .find(|(_, exclusive)| *exclusive)
+                .map(|(editor, _)| editor.user)
         })
     }
 

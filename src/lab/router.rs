@@ -96,7 +96,10 @@ pub(super) struct Router {
 
 impl fmt::Debug for Router {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Router").field("name", &self.name).finish_non_exhaustive()
+        formatter
+            .debug_struct("Router")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 

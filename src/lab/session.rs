@@ -67,7 +67,9 @@ impl Session {
     pub(super) fn begin(&self) {
         let user = &self.link.user;
         let id = self.id;
-        self.log(&format!("UI_AUTH_EVENT: Authenticated user '{user}' assigned to class 'super-user'"));
+        self.log(&format!(
+            "UI_AUTH_EVENT: Authenticated user '{user}' assigned to class 'super-user'"
+        ));
         self.log(&format!(
             "UI_LOGIN_EVENT: User '{user}' login, class 'super-user' [{id}], client-mode 'netconf'"
         ));

@@ -258,15 +258,27 @@ async fn a_change_is_loaded_compared_and_committed() {
     assert!(talk.ask("<lock-configuration/>").await.contains(">\n</rpc-reply>"));
     assert!(talk.ask(SET).await.contains("<load-configuration-results>\n<ok/>"));
     let diff = talk.ask(COMPARE).await;
-    assert!(diff.contains("Europe/Oslo") && diff.contains("<configuration-output>"), "{diff}");
+    assert!(
+        diff.contains("Europe/Oslo") && diff.contains("<configuration-output>"),
+        "{diff}"
+    );
     let check = talk.ask("<commit-configuration><check/></commit-configuration>").await;
     assert!(check.contains("<commit-check-success/>"), "{check}");
-    let commit = talk.ask("<commit-configuration><log>change 7</log></commit-configuration>").await;
-    assert!(commit.contains("<commit-success/>") && commit.contains("<ok/>"), "{commit}");
+    let commit = talk
+        .ask("<commit-configuration><log>change 7</log></commit-configuration>")
+        .await;
+    assert!(
+        commit.contains("<commit-success/>") && commit.contains("<ok/>"),
+        "{commit}"
+    );
     assert!(talk.ask("<unlock-configuration/>").await.contains(">\n</rpc-reply>"));
-    let shown = talk.ask("<command format=\"text\">show configuration system time-zone</command>").await;
+    let shown = talk
+        .ask("<command format=\"text\">show configuration system time-zone</command>")
+        .await;
     assert!(shown.contains("Europe/Oslo"), "{shown}");
-    let older = talk.ask("<command format=\"text\">show configuration | compare rollback 1</command>").await;
+    let older = talk
+        .ask("<command format=\"text\">show configuration | compare rollback 1</command>")
+        .await;
     assert!(older.contains("Europe/Oslo"), "{older}");
     let history = router.commits();
     assert_eq!((history.len(), history[0].log.as_deref()), (2, Some("change 7")));
@@ -291,17 +303,35 @@ async fn foreign_work_and_foreign_locks_are_told_apart() {
     router.edit_as("ops", "set system nonsense 1").unwrap_err();
     router.edit_as("ops", "set system time-zone Asia/Tokyo").unwrap();
     let mut talk = Talk::open(router).await;
-    assert!(talk.ask("<lock-configuration/>").await.contains("configuration database modified"));
-    assert!(talk.ask("<open-configuration><private/></open-configuration>").await.contains("shared configuration"));
+    assert!(
+        talk.ask("<lock-configuration/>")
+            .await
+            .contains("configuration database modified")
+    );
+    assert!(
+        talk.ask("<open-configuration><private/></open-configuration>")
+            .await
+            .contains("shared configuration")
+    );
     let status = talk.ask("<get-configuration-database-status/>").await;
-    assert!(status.contains("<user>ops</user>\n<terminal>pts/0</terminal>"), "{status}");
+    assert!(
+        status.contains("<user>ops</user>\n<terminal>pts/0</terminal>"),
+        "{status}"
+    );
     assert!(talk.ask("<discard-changes/>").await.contains("<ok/>"));
     router.lock_as("ops").unwrap();
     let refused = talk.ask(SET).await;
-    assert!(refused.contains("configuration database locked by:\n  ops terminal pts/0 (pid "), "{refused}");
+    assert!(
+        refused.contains("configuration database locked by:\n  ops terminal pts/0 (pid "),
+        "{refused}"
+    );
     router.leave_as("ops");
     assert!(talk.ask(SET).await.contains("<ok/>"));
-    assert!(talk.ask("<unlock-configuration/>").await.contains("database is not open"));
+    assert!(
+        talk.ask("<unlock-configuration/>")
+            .await
+            .contains("database is not open")
+    );
     drop(talk);
     router.wait_for(|event| event.what == What::Disconnected).await;
     assert!(router.uncommitted().contains("Europe/Oslo"));
@@ -324,7 +354,10 @@ async fn a_confirmed_commit_rolls_back_by_itself_after_its_session_has_gone() {
     let event = router.wait_for(Event::is_automatic_rollback).await;
     assert_eq!((event.at - start).num_seconds(), 302);
     assert!(!router.active().contains("Europe/Oslo"));
-    assert_eq!((router.commits()[0].user.as_str(), router.commits()[0].client), ("root", "other"));
+    assert_eq!(
+        (router.commits()[0].user.as_str(), router.commits()[0].client),
+        ("root", "other")
+    );
 }
 
 #[tokio::test]
@@ -356,7 +389,8 @@ async fn chunks_are_spoken_when_both_sides_offer_them() {
     let channel = handle.channel_open_session().await.unwrap();
     channel.request_subsystem(true, "netconf").await.unwrap();
     let mut stream = channel.into_stream();
-    let hello = "<hello><capabilities><capability>urn:ietf:params:netconf:base:1.1</capability></capabilities></hello>]]>]]>";
+    let hello =
+        "<hello><capabilities><capability>urn:ietf:params:netconf:base:1.1</capability></capabilities></hello>]]>]]>";
     stream.write_all(hello.as_bytes()).await.unwrap();
     let rpc = "<rpc message-id=\"1\"><get-software-information/></rpc>";
     let framed = format!("\n#{}\n{rpc}\n##\n", rpc.len());
@@ -382,10 +416,17 @@ async fn files_and_probes_are_answered() {
     let sum = talk
         .ask("<get-sha256-checksum-information><path>/var/tmp/image.tgz</path></get-sha256-checksum-information>")
         .await;
-    assert!(sum.contains("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"), "{sum}");
-    let log = talk.ask("<command format=\"text\">file show /var/log/messages</command>").await;
+    assert!(
+        sum.contains("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+        "{sum}"
+    );
+    let log = talk
+        .ask("<command format=\"text\">file show /var/log/messages</command>")
+        .await;
     assert!(log.contains("UI_LOGIN_EVENT"), "{log}");
-    let ping = talk.ask("<command format=\"text\">ping 192.0.2.1 count 2</command>").await;
+    let ping = talk
+        .ask("<command format=\"text\">ping 192.0.2.1 count 2</command>")
+        .await;
     assert!(ping.contains("2 packets transmitted"), "{ping}");
     talk.send("<command>request system reboot</command>").await;
     assert!(talk.read().await.unwrap().contains("request-reboot-results"));

@@ -166,7 +166,12 @@ fn run(call: &Call<'_>, check: bool, window: Option<Window>, log: Option<String>
 pub(in crate::lab) fn log_commit(state: &mut State, now: DateTime<Utc>, host: &str, who: &Editor, log: Option<&str>) {
     let daemon = format!("mgd[{}]", who.id);
     let comment = log.unwrap_or("none");
-    let request = format!("UI_COMMIT: User '{}' requested 'commit' operation (comment: {comment})", who.user);
+    let request = format!(
+        "UI_COMMIT: User '{}' requested 'commit' operation (comment: {comment})",
+        who.user
+    );
     state.log.write(now, host, &daemon, &request);
-    state.log.write(now, host, &daemon, "UI_COMMIT_COMPLETED: commit complete");
+    state
+        .log
+        .write(now, host, &daemon, "UI_COMMIT_COMPLETED: commit complete");
 }
