@@ -20,6 +20,8 @@ pub(super) enum Operation {
     /// As merge, after what was there is gone.
     Replace,
     Delete,
+    /// As delete, but it does not matter whether there was anything.
+    Empty,
     /// Marks what is there; adds nothing.
     Mark,
     /// Gives an entry other keys.
@@ -86,8 +88,18 @@ impl Change {
 
     /// Whether this edit only makes sense where the statement exists.
     fn needs_target(&self) -> bool {
-        !matches!(self.operation, Operation::Merge | Operation::Replace)
+        !matches!(self.operation, Operation::Merge | Operation::Replace | Operation::Empty)
             || (!self.children.is_empty() && self.children.iter().all(Change::needs_target))
+    }
+}
+
+impl Change {
+    /// The move, copy or rename that this is all about.
+    fn moved(&self) -> Option<&Change> {
+        match self.operation {
+            Operation::Rename(_) | Operation::Copy(_) | Operation::Insert(_) => Some(self),
+            _ => self.children.iter().find_map(Change::moved),
+        }
     }
 }
 
@@ -122,6 +134,9 @@ impl<'a> Applier<'a> {
                     parent.child_mut(at).clear();
                 }
                 self.merge(parent, change);
+            }
+            Operation::Empty => {
+                delete(parent, &change.step);
             }
             Operation::Delete => {
                 if !delete(parent, &change.step) {
@@ -253,7 +268,11 @@ impl<'a> Applier<'a> {
         }
     }
 
+    /// A deletion of what is not there is a remark; a move of it is an error.
     fn absent(&mut self, change: &Change) {
+        if let Some(moved) = change.moved() {
+            return self.error(moved, NOT_FOUND);
+        }
         let path = Some(self.place(change));
         self.report.warnings.push(ConfigError {
             path,

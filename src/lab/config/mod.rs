@@ -5,11 +5,22 @@
 //! as it was written.
 
 mod change;
+mod compare;
+mod compare_list;
+mod filter;
+mod groups;
+mod items;
 mod lexer;
+mod load;
 mod load_set;
 mod node;
 mod order;
+mod parse_json;
+mod parse_text;
+mod parse_xml;
+mod patch;
 mod pattern;
+mod print_json;
 mod print_set;
 mod print_text;
 mod print_xml;
@@ -26,6 +37,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use compare::compare;
 pub(crate) use read::NodeRef;
 pub(crate) use report::{ConfigError, LoadReport, Severity};
 pub(crate) use secret::Encoder;

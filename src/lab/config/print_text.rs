@@ -27,6 +27,16 @@ pub(super) fn whole(node: &Node, depth: usize, inheritance: bool) -> String {
     printer.out
 }
 
+/// Prints one statement as it stands in its parent, after the name of the grouped container that it is in.
+pub(super) fn with_lead(node: &Node, lead: &str) -> String {
+    let mut printer = Printer {
+        out: String::new(),
+        inheritance: false,
+    };
+    printer.entry(node, lead, 0);
+    printer.out
+}
+
 /// Prints one entry of a list that shares a brace: the keys without the name.
 pub(super) fn grouped_entry(node: &Node, depth: usize) -> String {
     let mut printer = Printer {

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::change::Applier;
 use super::lexer::{Piece, pieces, tokens};
 use super::node::{Node, Step};
 use super::read::NodeRef;
@@ -11,7 +10,7 @@ use super::resolve::{Path, Reading};
 use super::schema::{Kind, root as schema_root};
 use super::secret::Encoder;
 use super::words::edit_path;
-use super::{load_set, print_set, print_text, print_xml};
+use super::{filter, groups, load, parse_xml, print_json, print_set, print_text, print_xml};
 
 /// How a payload meets what is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,16 +94,13 @@ impl Tree {
 
     fn load_as(
         &mut self,
-        _action: LoadAction,
-        _format: LoadFormat,
+        action: LoadAction,
+        format: LoadFormat,
         payload: &str,
         encoder: &Encoder,
         strict: bool,
     ) -> LoadReport {
-        let mut applier = Applier::new(encoder);
-        let root = Arc::make_mut(&mut self.root);
-        load_set::load(root, payload, strict, &mut applier);
-        applier.report
+        load::load(self, (action, format), payload, encoder, strict)
     }
 
     /// The contents of the statement at the CLI words `path`, in braces. An empty path is everything.
@@ -153,6 +149,48 @@ impl Tree {
     /// As [`Tree::xml`], naming the group of every statement that [`Tree::inherited`] added.
     pub(crate) fn xml_with_groups(&self, path: &[&str]) -> Option<String> {
         Some(print_xml::contents(&self.narrowed(path)?, 1, true))
+    }
+
+    /// As [`Tree::xml`], as a JSON document.
+    pub(crate) fn json(&self, path: &[&str]) -> Option<String> {
+        self.json_with(path, &[])
+    }
+
+    /// As [`Tree::json`], with attributes of the `configuration` element.
+    pub(crate) fn json_with(&self, path: &[&str], attributes: &[(&str, &str)]) -> Option<String> {
+        Some(print_json::document(&self.narrowed(path)?, attributes))
+    }
+
+    /// The elements that a subtree filter asks for, indented by one level. The filter is the content of `<configuration>`,
+    /// with or without that element; an empty one asks for everything, one that cannot be read for nothing.
+    pub(crate) fn xml_filtered(&self, filter_xml: &str) -> String {
+        self.filtered(filter_xml).xml(&[]).unwrap_or_default()
+    }
+
+    /// The part of the configuration that a subtree filter asks for.
+    pub(crate) fn filtered(&self, filter_xml: &str) -> Tree {
+        let Ok(items) = parse_xml::read(filter_xml) else {
+            return Tree::empty();
+        };
+        let filters = match items.as_slice() {
+            [only] if only.name == "configuration" => only.children.as_slice(),
+            items => items,
+        };
+        if filters.is_empty() {
+            return self.clone();
+        }
+        let root = Node {
+            children: filter::select(&self.root, filters),
+            ..Node::new(self.root.step.clone())
+        };
+        Tree { root: Arc::new(root) }
+    }
+
+    /// The configuration as the daemons see it: groups and interface ranges applied, and gone.
+    pub(crate) fn inherited(&self) -> Tree {
+        Tree {
+            root: Arc::new(groups::expand(&self.root)),
+        }
     }
 
     /// The whole configuration as something to read from.

@@ -1,6 +1,8 @@
 //! What a configuration does as a whole.
 
+mod compare;
 mod forms;
+mod loads;
 
 use super::{Encoder, LoadAction, LoadFormat, LoadReport, Tree};
 
