@@ -23,8 +23,10 @@ pub(super) fn expand(root: &Node) -> Node {
     out
 }
 
-fn expanded<'a>(node: &Node, groups: &[&'a Node], mut sources: Vec<Source<'a>>, path: &mut Vec<Node>) -> Node {
+fn expanded<'a>(node: &Node, groups: &[&'a Node], outer: Vec<Source<'a>>, path: &mut Vec<Node>) -> Node {
     let removed = names(node, "apply-groups-except");
+    // A group that is applied further in comes before one that is applied further out.
+    let mut sources = Vec::new();
     for name in names(node, "apply-groups") {
         let found = groups
             .iter()
@@ -35,12 +37,12 @@ fn expanded<'a>(node: &Node, groups: &[&'a Node], mut sources: Vec<Source<'a>>, 
             node,
         }));
     }
+    sources.extend(outer);
     sources.retain(|source| !removed.contains(&source.group));
     let mut out = node.clone();
-    out.children
-        .retain(|child| !matches!(tag(child), "apply-groups" | "apply-groups-except"));
+    out.children.retain(|child| !applies(child));
     for source in &sources {
-        for child in source.node.active().filter(|child| !wildcard(child)) {
+        for child in source.node.active().filter(|child| !wildcard(child) && !applies(child)) {
             inherit(&mut out, child, &source.group);
         }
     }
@@ -72,6 +74,10 @@ fn expanded<'a>(node: &Node, groups: &[&'a Node], mut sources: Vec<Source<'a>>, 
     }
     out.children.retain(|child| !child.vacuous());
     out
+}
+
+fn applies(node: &Node) -> bool {
+    matches!(tag(node), "apply-groups" | "apply-groups-except")
 }
 
 /// Adds what is not there; of a leaf-list the values that are not there.

@@ -5,6 +5,7 @@
 //! as it was written.
 
 mod change;
+mod check;
 mod compare;
 mod compare_list;
 mod filter;
@@ -37,6 +38,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use check::check;
 pub(crate) use compare::compare;
 pub(crate) use read::NodeRef;
 pub(crate) use report::{ConfigError, LoadReport, Severity};

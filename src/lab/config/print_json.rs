@@ -7,15 +7,10 @@ use super::schema::{Def, Kind, Type};
 pub(super) fn document(root: &Node, attributes: &[(&str, &str)]) -> String {
     let mut members = Vec::new();
     if !attributes.is_empty() {
-        let marks = attributes.iter().map(|(name, value)| (text(name), text(value)));
-        members.push((
-            "@".to_owned(),
-            Value::Object(
-                marks
-                    .map(|(name, value)| (unquoted(&name), Value::Bare(value)))
-                    .collect(),
-            ),
-        ));
+        let marks = attributes
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), Value::Bare(text(value))));
+        members.push(("@".to_owned(), Value::Object(marks.collect())));
     }
     members.extend(contents(root));
     let document = Value::Object(vec![("configuration".to_owned(), Value::Object(members))]);
@@ -166,8 +161,4 @@ fn leaf(numeric: bool, word: &str) -> Value {
 
 fn text(value: &str) -> String {
     serde_json::Value::from(value).to_string()
-}
-
-fn unquoted(text: &str) -> String {
-    text.trim_matches('"').to_owned()
 }

@@ -2,7 +2,9 @@
 
 mod compare;
 mod forms;
+mod identities;
 mod loads;
+mod parts;
 
 use super::{Encoder, LoadAction, LoadFormat, LoadReport, Tree};
 
