@@ -9,8 +9,13 @@ use std::{
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 
-use super::{Auth, KeySource, Kind, Problem, Router, SecretRef, environment, fields::Fields, public};
-use crate::blocklist::{RuleList, Rules};
+use super::{
+    Auth, KeySource, Kind, Problem, Router, SecretRef, environment,
+    fields::{Fields, cut, must_be},
+    file::Defaults,
+    public,
+};
+use crate::blocklist::Rules;
 
 /// A router that can be contacted.
 #[derive(Clone, Debug)]
@@ -58,6 +63,9 @@ impl Entry {
     }
 }
 
+/// How OpenSSH writes the fingerprint of a key.
+const FINGERPRINT: &str = "SHA256:";
+
 /// Keys that we read; all others are custom.
 const OURS: [&str; 14] = [
     "ip",
@@ -77,11 +85,14 @@ const OURS: [&str; 14] = [
 ];
 
 /// Judges one entry of the file.
-pub(super) fn read(name: &str, value: Value, defaults: &RuleList, base: &Path, warnings: &mut Vec<String>) -> Router {
+pub(super) fn read(name: &str, value: Value, defaults: &Defaults, base: &Path, warnings: &mut Vec<String>) -> Router {
     let mut problems: Vec<Problem> = name_problem(name).into_iter().collect();
-    let Value::Object(object) = value else {
-        problems.push(Problem::fixed("must be an object"));
-        return broken(name, problems, Map::new());
+    let object = match value {
+        Value::Object(object) => object,
+        other => {
+            problems.push(Problem::fixed(must_be(name, "an object", &other)));
+            return broken(name, problems, Map::new());
+        }
     };
     let mut reader = Reader {
         name,
@@ -139,7 +150,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn entry(&mut self, object: &Map<String, Value>, defaults: &RuleList) -> Option<Entry> {
+    fn entry(&mut self, object: &Map<String, Value>, defaults: &Defaults) -> Option<Entry> {
         let host = self.host();
         let port = self.fields.integer("port", 1, 65535).map_or(22, narrow);
         let scp_port = self.fields.integer("scp_port", 1, 65535).map(narrow);
@@ -150,7 +161,7 @@ impl Reader<'_> {
         let description = self
             .fields
             .string("description", "a string of at most 256 characters", |text| {
-                text.len() <= 256
+                text.chars().count() <= 256
             });
         let rules = self.rules(defaults);
         let read_only = self.fields.boolean("read_only").unwrap_or(false);
@@ -169,7 +180,7 @@ impl Reader<'_> {
             ssh_config,
             tags,
             description,
-            rules: Arc::new(rules?),
+            rules: rules?,
             read_only,
             connect_timeout,
             command_timeout,
@@ -213,22 +224,17 @@ impl Reader<'_> {
             return None;
         };
         let mut fields = Fields::of(object, "auth.");
-        let auth = match fields.get("type").map(|kind| kind.as_str().unwrap_or_default()) {
-            None => {
-                fields.problems.push(Problem::fixed(
-                    "'auth.type' is missing: use 'password', 'ssh_key' or 'ssh_agent'",
-                ));
-                None
-            }
+        if fields.get("type").is_none() {
+            let text = "'auth.type' is missing: use 'password', 'ssh_key' or 'ssh_agent'";
+            fields.problems.push(Problem::fixed(text));
+        }
+        let auth = match fields.string("type", "a string", |_| true).as_deref() {
+            None => None,
             Some("password") => self.password(&mut fields),
             Some("ssh_key") => self.ssh_key(&mut fields),
-            Some("ssh_agent") => Some(Auth::Agent {
-                socket: fields
-                    .string("socket", "a path", |text| !text.is_empty())
-                    .map(|path| self.resolve(&path)),
-                identity: fields.string("identity", "a fingerprint or a path", |text| !text.is_empty()),
-            }),
+            Some("ssh_agent") => Some(self.ssh_agent(&mut fields)),
             Some(other) => {
+                let other = cut(other);
                 let text = format!("unsupported auth type '{other}': use 'password', 'ssh_key' or 'ssh_agent'");
                 fields.problems.push(Problem::fixed(text));
                 None
@@ -238,7 +244,7 @@ impl Reader<'_> {
         auth
     }
 
-    /// Juniper's server also reads a password beside the address; it works, and it is said that it should move.
+    /// Juniper's server also reads a password beside the address.
     fn legacy_password(&mut self) -> Option<Auth> {
         if self.fields.get("password").is_none() {
             self.fields.problems.push(Problem::fixed(
@@ -247,10 +253,6 @@ impl Reader<'_> {
             return None;
         }
         let password = self.fields.string("password", "a string", |text| !text.is_empty())?;
-        self.warnings.push(format!(
-            "device '{}': the top-level 'password' is deprecated: use 'auth'",
-            self.name
-        ));
         Some(Auth::Password(SecretRef::Inline(password.into())))
     }
 
@@ -285,6 +287,19 @@ impl Reader<'_> {
         })
     }
 
+    fn ssh_agent(&mut self, fields: &mut Fields<'_>) -> Auth {
+        let is_identity = |text: &str| text.starts_with(FINGERPRINT) || text.ends_with(".pub");
+        let socket = fields.string("socket", "a path", |text| !text.is_empty());
+        let identity = fields.string("identity", "'SHA256:…' or the path of a .pub file", is_identity);
+        Auth::Agent {
+            socket: socket.map(|path| self.resolve(&path)),
+            identity: identity.map(|identity| match identity.starts_with(FINGERPRINT) {
+                true => identity,
+                false => self.resolve(&identity).display().to_string(),
+            }),
+        }
+    }
+
     /// The given ones of three ways to name a secret; `None` where the value does not fit.
     fn secrets(
         &mut self,
@@ -309,21 +324,15 @@ impl Reader<'_> {
         found
     }
 
-    fn rules(&mut self, defaults: &RuleList) -> Option<Rules> {
-        let own = match self.fields.get("blocklist") {
-            None => RuleList::default(),
-            Some(value) => match super::file::rules(value, "blocklist") {
-                Ok(rules) => rules,
-                Err(text) => {
-                    self.fields.problems.push(Problem::fixed(text));
-                    return None;
-                }
-            },
+    fn rules(&mut self, defaults: &Defaults) -> Option<Arc<Rules>> {
+        let Some(value) = self.fields.get("blocklist") else {
+            return Some(Arc::clone(&defaults.compiled));
         };
-        match Rules::compile(defaults, &own) {
-            Ok(rules) => Some(rules),
-            Err(fault) => {
-                let text = format!("blocklist.{}[{}]: {}", fault.list.as_str(), fault.index, fault.reason);
+        let compiled = super::file::rules(value, "blocklist")
+            .and_then(|own| Rules::compile(&defaults.written, &own).map_err(|fault| fault.to_string()));
+        match compiled {
+            Ok(rules) => Some(Arc::new(rules)),
+            Err(text) => {
                 self.fields.problems.push(Problem::fixed(text));
                 None
             }

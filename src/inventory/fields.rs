@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::Problem;
+use super::{Problem, public::is_secret};
 
 /// Values are quoted in problems up to this many characters.
 const SHOWN: usize = 40;
@@ -36,15 +36,8 @@ impl<'a> Fields<'a> {
     }
 
     pub(super) fn wrong(&mut self, name: &str, what: &str, value: &Value) {
-        let shown = if is_secret(name) {
-            "a value that is not shown".to_owned()
-        } else {
-            shown(value)
-        };
-        self.problems.push(Problem::fixed(format!(
-            "'{}{name}' must be {what}, got {shown}",
-            self.prefix
-        )));
+        let name = format!("{}{name}", self.prefix);
+        self.problems.push(Problem::fixed(must_be(&name, what, value)));
     }
 
     /// A string that `fits`, which `what` describes.
@@ -105,22 +98,23 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Whether a field's name says that its value must not be shown.
-pub(super) fn is_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    ["password", "passwd", "passphrase", "secret", "token", "_key"]
-        .iter()
-        .any(|ending| name.ends_with(ending))
-}
-
-fn shown(value: &Value) -> String {
-    let text = match value {
+/// The sentence about a value of the wrong type or range; a secret is not quoted.
+pub(super) fn must_be(name: &str, what: &str, value: &Value) -> String {
+    let got = match value {
+        // A bare string in the place of an object may well be a password.
+        _ if is_secret(name) => "a value that is not shown".to_owned(),
+        Value::String(_) if what == "an object" => "a string".to_owned(),
         Value::Object(_) => "an object".to_owned(),
         Value::Array(_) => "a list".to_owned(),
-        value => value.to_string(),
+        value => cut(&value.to_string()),
     };
+    format!("'{name}' must be {what}, got {got}")
+}
+
+/// A quoted text of bounded length.
+pub(super) fn cut(text: &str) -> String {
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
+        None => text.to_owned(),
     }
 }

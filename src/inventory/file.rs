@@ -5,6 +5,7 @@ use std::{
     io::{self, Read as _},
     os::unix::fs::MetadataExt,
     path::Path,
+    sync::Arc,
 };
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -32,8 +33,15 @@ pub(crate) enum FileFault {
 /// A parsed file, its entries not yet judged.
 pub(super) struct Document {
     pub(super) devices: Map<String, Value>,
-    pub(super) defaults: RuleList,
+    pub(super) defaults: Defaults,
     pub(super) warnings: Vec<String>,
+}
+
+/// The rules for all routers, compiled once for those that have none of their own.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Defaults {
+    pub(super) written: RuleList,
+    pub(super) compiled: Arc<Rules>,
 }
 
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, FileFault> {
@@ -78,13 +86,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Document, FileFault> {
     };
     let is_envelope =
         root.get("version").is_some_and(Value::is_number) && root.get("devices").is_some_and(Value::is_object);
-    let document = if is_envelope { envelope(root)? } else { flat(root)? };
-    // A guard that cannot be compiled is never skipped.
-    Rules::compile(&document.defaults, &RuleList::default()).map_err(|fault| {
-        let (list, index) = (fault.list.as_str(), fault.index);
-        FileFault::Invalid(format!("_blocklist_defaults.{list}[{index}]: {}", fault.reason))
-    })?;
-    Ok(document)
+    if is_envelope { envelope(root) } else { flat(root) }
 }
 
 fn envelope(mut root: Map<String, Value>) -> Result<Document, FileFault> {
@@ -128,11 +130,18 @@ fn flat(mut root: Map<String, Value>) -> Result<Document, FileFault> {
     })
 }
 
-fn default_rules(value: Option<Value>) -> Result<RuleList, FileFault> {
-    value.map_or_else(
-        || Ok(RuleList::default()),
-        |value| rules(&value, "_blocklist_defaults").map_err(FileFault::Invalid),
-    )
+/// A guard that cannot be compiled is never skipped: it makes the whole file unusable.
+fn default_rules(value: Option<Value>) -> Result<Defaults, FileFault> {
+    let Some(value) = value else {
+        return Ok(Defaults::default());
+    };
+    let written = rules(&value, "_blocklist_defaults").map_err(FileFault::Invalid)?;
+    let compiled = Rules::compile(&written, &RuleList::default());
+    let compiled = compiled.map_err(|fault| FileFault::Invalid(fault.to_string()))?;
+    Ok(Defaults {
+        written,
+        compiled: Arc::new(compiled),
+    })
 }
 
 /// Reads one set of rules; the text of a fault begins with the place, such as `blocklist.commands[0]`.

@@ -77,12 +77,20 @@ pub(crate) struct Router {
 }
 
 impl Router {
-    /// Why the router cannot be used at this moment, if it cannot; what lies outside the file is looked at again.
+    /// Why the router cannot be used at this moment, if it cannot; a problem outside the file is looked at again. What goes
+    /// missing later is found at the next connect, so that listing a thousand routers reads no file.
     pub(crate) fn problem(&self) -> Option<Problem> {
-        if let Some(problem) = self.problems.iter().find(|problem| problem.kind == Kind::Static) {
-            return Some(problem.clone());
+        let first = self.problems.first()?;
+        match &self.entry {
+            Some(entry) => entry.environment_problem(),
+            None => Some(first.clone()),
         }
-        self.entry.as_ref().and_then(|entry| entry.environment_problem())
+    }
+
+    /// The tags, also of an entry that cannot be used.
+    pub(crate) fn tags(&self) -> impl Iterator<Item = &str> {
+        let tags = self.public.get("tags").and_then(Value::as_array);
+        tags.into_iter().flatten().filter_map(Value::as_str)
     }
 
     /// The entry without anything secret, as `get_router_list` shows it.
@@ -117,16 +125,23 @@ impl Inventory {
     pub(crate) fn parse(bytes: &[u8], base: &Path) -> Result<Self, FileFault> {
         let document = file::parse(bytes)?;
         let mut warnings = document.warnings;
+        let mut legacy = Vec::new();
         let mut routers = IndexMap::with_capacity(document.devices.len());
         for (name, value) in document.devices {
+            let is_legacy =
+                value.get("auth").is_none_or(Value::is_null) && value.get("password").is_some_and(Value::is_string);
+            if is_legacy {
+                legacy.push(shown(&name));
+            }
             let router = entry::read(&name, value, &document.defaults, base, &mut warnings);
             routers.insert(name, router);
         }
+        warnings.extend(deprecation(&legacy));
         Ok(Self {
             path: None,
             sha256: Sha256::digest(bytes).into(),
             routers,
-            defaults: document.defaults,
+            defaults: document.defaults.written,
             warnings,
         })
     }
@@ -196,11 +211,29 @@ impl Inventory {
         )];
         for router in broken {
             for problem in &router.problems {
-                lines.push(format!("  - device '{}': {}", router.name, problem.text));
+                lines.push(format!("  - device '{}': {}", shown(&router.name), problem.text));
             }
         }
         lines
     }
+}
+
+/// One warning for all entries that still have their password beside the address.
+fn deprecation(names: &[String]) -> Option<String> {
+    const NAMED: usize = 3;
+    let named = names.get(..NAMED).unwrap_or(names).join(", ");
+    let more = match names.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    (!names.is_empty()).then(|| format!("the top-level 'password' is deprecated, use 'auth': {named}{more}"))
+}
+
+/// A name as logs show it: one line, whatever the file holds.
+fn shown(name: &str) -> String {
+    name.chars()
+        .map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c })
+        .collect()
 }
 
 #[cfg(test)]

@@ -2,18 +2,28 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Entry, fields::is_secret};
+use super::Entry;
 
-/// Keys that are never shown, whatever they hold.
-const HIDDEN: [&str; 7] = [
-    "ssh_config",
-    "private_key_path",
-    "blocklist",
-    "socket",
-    "identity",
-    "read_only",
-    "scp_port",
-];
+/// Keys that name files, sockets and rules of this host.
+const HIDDEN: [&str; 5] = ["ssh_config", "private_key_path", "blocklist", "socket", "identity"];
+
+/// Ends of keys whose values are secrets.
+const SECRET: [&str; 6] = ["password", "passwd", "passphrase", "secret", "token", "_key"];
+
+/// Whether a key's name says that its value is a secret; upper case makes no difference.
+pub(super) fn is_secret(key: &str) -> bool {
+    let key = key.to_lowercase();
+    SECRET.iter().any(|ending| key.ends_with(ending))
+}
+
+fn is_hidden(key: &str) -> bool {
+    let lower = key.to_lowercase();
+    HIDDEN.contains(&lower.as_str())
+        || lower.starts_with('_')
+        || lower.ends_with("_env")
+        || lower.ends_with("_file")
+        || is_secret(key)
+}
 
 /// A usable entry.
 pub(super) fn of_entry(entry: &Entry) -> Map<String, Value> {
@@ -31,42 +41,39 @@ pub(super) fn of_entry(entry: &Entry) -> Map<String, Value> {
     if entry.ssh_config.is_some() {
         shown.insert("jump".to_owned(), json!(true));
     }
-    for (key, value) in &entry.custom {
-        if let Some(value) = cleaned(key, value) {
-            shown.entry(key.clone()).or_insert(value);
-        }
+    for (key, value) in visible(&entry.custom) {
+        shown.entry(key).or_insert(value);
     }
     shown
 }
 
-/// What can be shown of an entry that has problems.
+/// What can be shown of an entry that has problems: as written, for nothing of it is known to be sound.
 pub(super) fn of_object(object: &Map<String, Value>) -> Map<String, Value> {
-    let plain = ["ip", "port", "username", "tags", "description"];
+    let mut shown = visible(object);
+    let kind = object
+        .get("auth")
+        .and_then(|auth| auth.get("type"))
+        .and_then(Value::as_str);
+    shown.remove("auth");
+    if let Some(kind) = kind {
+        shown.insert("auth".to_owned(), json!({ "type": kind }));
+    }
+    shown
+}
+
+/// An object without its hidden members, at any depth.
+fn visible(object: &Map<String, Value>) -> Map<String, Value> {
     object
         .iter()
-        .filter(|(key, _)| plain.contains(&key.as_str()))
-        .map(|(key, value)| (key.clone(), value.clone()))
+        .filter(|(key, _)| !is_hidden(key))
+        .map(|(key, value)| (key.clone(), cleaned(value)))
         .collect()
 }
 
-/// A value without its hidden members, at any depth; nothing if the key itself is hidden.
-fn cleaned(key: &str, value: &Value) -> Option<Value> {
-    let hidden = HIDDEN.contains(&key)
-        || key.starts_with('_')
-        || key.ends_with("_env")
-        || key.ends_with("_file")
-        || is_secret(key);
-    if hidden {
-        return None;
+fn cleaned(value: &Value) -> Value {
+    match value {
+        Value::Object(object) => Value::Object(visible(object)),
+        Value::Array(items) => Value::Array(items.iter().map(cleaned).collect()),
+        plain => plain.clone(),
     }
-    Some(match value {
-        Value::Object(object) => Value::Object(
-            object
-                .iter()
-                .filter_map(|(key, value)| Some((key.clone(), cleaned(key, value)?)))
-                .collect(),
-        ),
-        Value::Array(items) => Value::Array(items.iter().filter_map(|item| cleaned("", item)).collect()),
-        value => value.clone(),
-    })
 }

@@ -1,6 +1,7 @@
 //! Choosing routers: by name, by pattern, by tag.
 
 use super::{Inventory, Router};
+
 /// Suggestions are at most this many.
 const MAX_NEAR: usize = 3;
 
@@ -22,10 +23,7 @@ impl Inventory {
         let mut chosen: indexmap::IndexSet<String> = indexmap::IndexSet::new();
         for selector in selectors {
             let matches = |router: &Router| match selector.strip_prefix("tag:") {
-                Some(tag) => router
-                    .entry
-                    .as_ref()
-                    .is_some_and(|entry| entry.tags.iter().any(|own| own == tag)),
+                Some(tag) => router.tags().any(|own| own == tag),
                 None => glob(selector, &router.name),
             };
             if !is_pattern(selector) {

@@ -109,10 +109,143 @@ fn every_problem_has_its_text() {
             json!({"blocklist": {"commands": [{"action": "deny", "pattern": "show [abc"}]}}),
             "blocklist.commands[0]: unclosed '['",
         ),
+        (json!({"auth": {"type": 5}}), "'auth.type' must be a string, got 5"),
+        (
+            json!({"auth": {"type": "ssh_key", "private_key_path": "/dev/null", "passphrase": "a", "passphrase_env": "B"}}),
+            "at most one of 'passphrase', 'passphrase_env', 'passphrase_file'",
+        ),
+        (
+            json!({"auth": {"type": "ssh_key", "private_key_path": "/dev/null"}}),
+            "private key file '/dev/null' is not a private key",
+        ),
+        (
+            json!({"auth": {"type": "ssh_agent", "socket": "/run/agent", "identity": "work"}}),
+            "'auth.identity' must be 'SHA256:…' or the path of a .pub file, got \"work\"",
+        ),
+        (
+            json!({"tags": ["a b"]}),
+            "'tags' must be at most 16 tags of letters, digits and . _ -, got a list",
+        ),
+        (
+            json!({"description": "é".repeat(257)}),
+            &format!(
+                "'description' must be a string of at most 256 characters, got \"{}…",
+                "é".repeat(39)
+            ),
+        ),
+        (
+            json!({"max_sessions": 33}),
+            "'max_sessions' must be an integer from 1 to 32, got 33",
+        ),
+        (
+            json!({"read_only": "no"}),
+            "'read_only' must be true or false, got \"no\"",
+        ),
     ];
     for (changes, expected) in table {
         assert_eq!(problems(changes), [expected]);
     }
+}
+
+#[test]
+fn problems_of_secret_files_and_keys_name_the_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    std::fs::write(path("sealed"), "-----BEGIN ENCRYPTED PRIVATE KEY-----\n").expect("written");
+    let sealed = format!(
+        "private key file '{}' is encrypted: add 'passphrase_env' or 'passphrase_file'",
+        path("sealed")
+    );
+    assert_eq!(
+        problems(json!({"auth": {"type": "ssh_key", "private_key_path": path("sealed")}})),
+        [sealed]
+    );
+    let absent = problems(json!({"auth": {"type": "password", "password_file": path("absent")}}));
+    let start = format!("secret file '{}' (password_file): No such file", path("absent"));
+    assert!(absent[0].starts_with(&start), "{absent:?}");
+}
+
+#[test]
+fn a_name_that_cannot_be_used_disables_its_entry() {
+    let entry = json!({"ip": "192.0.2.1", "username": "u", "password": "p"});
+    for name in [
+        "",
+        "a/b",
+        "..",
+        "-a",
+        " a",
+        "a*",
+        "a,b",
+        "a\"b",
+        "a\u{7}",
+        &"x".repeat(129),
+    ] {
+        let inventory = parse(&json!({ name: entry }));
+        let problem = inventory.get(name).expect("kept").problem().expect("disabled");
+        assert!(problem.text.starts_with("invalid name: "), "{}", problem.text);
+    }
+    let inventory = parse(&json!({"r 1 (büro)": entry}));
+    assert_eq!(inventory.get("r 1 (büro)").expect("there").problem(), None);
+}
+
+#[test]
+fn something_that_is_no_entry_is_refused_without_being_quoted() {
+    let inventory = parse(&json!({"r1": "hunter2", "r2": 7}));
+    let text = |name| inventory.get(name).expect("kept").problem().expect("disabled").text;
+    assert_eq!(text("r1"), "'r1' must be an object, got a string");
+    assert_eq!(text("r2"), "'r2' must be an object, got 7");
+}
+
+#[test]
+fn a_broken_entry_keeps_its_tags_and_shows_nothing_secret() {
+    let inventory = parse(&json!({"r1": {
+        "ip": {"password": "hunter2"}, "username": "u", "auth": {"type": "password", "password": "hunter2"},
+        "tags": ["core"], "site": "lab", "API_Token": "hunter2"
+    }}));
+    let router = inventory.get("r1").expect("kept");
+    assert!(router.entry.is_none());
+    let shown = Value::Object(router.public().clone());
+    assert!(!shown.to_string().contains("hunter2"), "{shown}");
+    assert_eq!(
+        (&shown["site"], &shown["auth"]["type"]),
+        (&json!("lab"), &json!("password"))
+    );
+    assert_eq!(
+        inventory.select(&["tag:core".to_owned()], |_| true),
+        Ok(vec!["r1".to_owned()])
+    );
+}
+
+#[test]
+fn entries_without_rules_of_their_own_share_the_defaults() {
+    let entry = json!({"ip": "192.0.2.1", "username": "u", "password": "p"});
+    let rules = json!({"commands": [{"action": "deny", "pattern": "request *"}]});
+    let mut own = entry.clone();
+    own["blocklist"] = json!({"config": [{"action": "deny", "pattern": "delete *"}]});
+    let inventory = parse(&json!({"a": entry, "b": entry, "c": own, "_blocklist_defaults": rules}));
+    let rules = |name| {
+        Arc::clone(
+            &inventory
+                .get(name)
+                .expect("there")
+                .entry
+                .as_ref()
+                .expect("usable")
+                .rules,
+        )
+    };
+    assert!(Arc::ptr_eq(&rules("a"), &rules("b")));
+    assert!(rules("c").has_config_rules() && !rules("a").has_config_rules());
+}
+
+#[test]
+fn the_old_place_of_the_password_is_deprecated_once_for_all() {
+    let entry = json!({"ip": "192.0.2.1", "username": "u", "password": "p"});
+    let inventory = parse(&json!({"a": entry, "b": entry, "c": entry, "d": entry}));
+    assert_eq!(
+        inventory.warnings(),
+        ["the top-level 'password' is deprecated, use 'auth': a, b, c and 1 more"]
+    );
 }
 
 #[test]
