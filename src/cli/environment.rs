@@ -7,7 +7,10 @@ use std::{
 
 use clap::{ArgMatches, Command, CommandFactory, FromArgMatches, parser::ValueSource};
 
-use super::{commands::CommandLine, findings::Findings};
+use super::{
+    commands::CommandLine,
+    findings::{Findings, Section},
+};
 
 /// Every variable of ours begins with this.
 const PREFIX: &str = "JMCP_";
@@ -84,9 +87,10 @@ fn take_junos_timeout(parsed: &mut Parsed, findings: &mut Findings) {
     let value = value.to_string_lossy();
     match value.trim().parse::<u64>() {
         Ok(seconds) if (1..=3600).contains(&seconds) => parsed.line.options.command_timeout_secs = seconds,
-        _ => findings.note(format!(
-            "{JUNOS_TIMEOUT} is ignored: '{value}' is not a whole number of seconds from 1 to 3600"
-        )),
+        _ => findings.note(
+            Section::Settings,
+            format!("{JUNOS_TIMEOUT} is ignored: '{value}' is not a whole number of seconds from 1 to 3600"),
+        ),
     }
 }
 

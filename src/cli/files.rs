@@ -7,7 +7,10 @@ use std::{
 
 use serde_json::Value;
 
-use super::{findings::Findings, modes::Exposure};
+use super::{
+    findings::{Findings, Section},
+    modes::Exposure,
+};
 use crate::inventory::{Auth, Entry, FileFault, Inventory, KeySource, SecretRef};
 
 /// Reads the inventory and says what keeps it from being used.
@@ -51,9 +54,10 @@ fn judge_mode(path: &Path, lenient: bool, findings: &mut Findings) {
             );
         }
     } else if exposure.is_read {
-        findings.note(format!(
-            "inventory file '{shown}' is readable by group or others (mode {mode})"
-        ));
+        findings.note(
+            Section::Files,
+            format!("inventory file '{shown}' is readable by group or others (mode {mode})"),
+        );
     }
     if exposure.is_written {
         findings.mistake(format!("inventory file '{shown}' is writable by others (mode {mode})"));

@@ -1,5 +1,15 @@
 //! What is wrong with a start: refusals, which keep the server from starting, and warnings, which do not.
 
+/// What a finding is about; `check` prints one part for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Section {
+    Settings,
+    Inventory,
+    Blocklist,
+    KnownHosts,
+    Files,
+}
+
 /// Everything that was found, in the order of discovery.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
@@ -23,6 +33,8 @@ pub(super) struct Refusal {
 pub(super) struct Warning {
     /// Its number in the documented list, if it has one.
     pub(super) number: Option<u8>,
+    /// What it is about.
+    pub(super) section: Section,
     /// What to know.
     pub(super) text: String,
     /// Whether `check` calls it an error: the server starts, but nobody should leave it like that.
@@ -52,24 +64,32 @@ impl Findings {
     pub(super) fn warn(&mut self, number: u8, text: impl Into<String>) {
         self.warnings.push(Warning {
             number: Some(number),
+            section: match number {
+                9 => Section::Files,
+                10 => Section::Inventory,
+                13 => Section::KnownHosts,
+                _ => Section::Settings,
+            },
             text: text.into(),
             is_mistake: false,
         });
     }
 
     /// Adds a warning without a number.
-    pub(super) fn note(&mut self, text: impl Into<String>) {
+    pub(super) fn note(&mut self, section: Section, text: impl Into<String>) {
         self.warnings.push(Warning {
             number: None,
+            section,
             text: text.into(),
             is_mistake: false,
         });
     }
 
-    /// Adds a warning that `check` calls an error.
+    /// Adds a warning about a file that `check` calls an error.
     pub(super) fn mistake(&mut self, text: impl Into<String>) {
         self.warnings.push(Warning {
             number: None,
+            section: Section::Files,
             text: text.into(),
             is_mistake: true,
         });
@@ -91,6 +111,16 @@ impl Findings {
     /// Whether nothing keeps the server from starting.
     pub(super) fn permit_start(&self) -> bool {
         self.refusals.is_empty()
+    }
+}
+
+impl Refusal {
+    /// What it is about.
+    pub(super) fn section(&self) -> Section {
+        match self.number {
+            18..=21 => Section::Inventory,
+            _ => Section::Settings,
+        }
     }
 }
 

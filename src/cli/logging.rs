@@ -16,7 +16,11 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-use super::{environment::Parsed, findings::Findings, options::LogFormat};
+use super::{
+    environment::Parsed,
+    findings::{Findings, Section},
+    options::LogFormat,
+};
 
 /// Libraries that print payloads, passwords and keys among them, below the level of a warning.
 const TALKATIVE: [&str; 4] = ["rmcp", "russh", "hyper", "rustnetconf"];
@@ -66,9 +70,10 @@ fn judged(text: &str, findings: &mut Findings) -> String {
             "off" | "error" | "warn" | "0" | "1" | "2"
         );
         if is_talkative(target) && !is_quiet {
-            findings.note(format!(
-                "log directive '{directive}' is ignored: {target} would print payloads"
-            ));
+            findings.note(
+                Section::Settings,
+                format!("log directive '{directive}' is ignored: {target} would print payloads"),
+            );
         } else {
             kept.push(directive);
         }

@@ -1,6 +1,7 @@
 //! Words on a command line.
 
 mod assemble;
+mod check;
 mod client_config;
 mod commands;
 mod environment;
@@ -13,6 +14,7 @@ mod options;
 mod output;
 mod places;
 mod policy;
+mod serve;
 mod signals;
 
 use std::{ffi::OsString, future::Future, process::ExitCode};
@@ -51,8 +53,15 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn run(parsed: &Parsed, findings: Findings) -> anyhow::Result<ExitCode> {
     match &parsed.line.command {
-        None => Ok(ExitCode::SUCCESS),
-        Some(Command::Check(_request)) => Ok(ExitCode::SUCCESS),
+        None => serve::run(parsed, findings),
+        Some(Command::Check(request)) => {
+            let is_good = check::run(parsed, request, findings)?;
+            Ok(if is_good {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::from(FAILED)
+            })
+        }
         Some(Command::ClientConfig(request)) => {
             client_config::run(request, &parsed.line.options.device_mapping)?;
             Ok(ExitCode::SUCCESS)

@@ -1,0 +1,8 @@
+//! The whole program, started as an operator or a client starts it.
+
+mod check;
+mod client_config;
+mod lab_run;
+mod program;
+mod refusals;
+mod usage;

@@ -1,0 +1,150 @@
+//! The program under test, started with nothing in its environment but what a test says.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Write},
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+};
+
+use tempfile::TempDir;
+
+/// A command line in a home directory of its own.
+pub(super) struct Program {
+    home: TempDir,
+    command: Command,
+}
+
+/// What a finished program left behind.
+pub(super) struct Ended {
+    pub(super) code: Option<i32>,
+    pub(super) stdout: String,
+    pub(super) stderr: String,
+}
+
+impl Program {
+    pub(super) fn new(arguments: &[&str]) -> Self {
+        let home = TempDir::new().expect("a temporary directory");
+        set_mode(home.path(), 0o700);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rust-junosmcp"));
+        command
+            .args(arguments)
+            .env_clear()
+            .env("HOME", home.path())
+            .current_dir(home.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        Self { home, command }
+    }
+
+    pub(super) fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    pub(super) fn variable(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Puts a file into the working directory.
+    pub(super) fn file(self, name: &str, mode: u32, text: &str) -> Self {
+        let path = self.home.path().join(name);
+        fs::create_dir_all(path.parent().expect("below the home directory")).expect("a directory");
+        fs::write(&path, text).expect("a file");
+        set_mode(&path, mode);
+        self
+    }
+
+    /// Lets everybody search the working directory, so that modes of files in it matter.
+    pub(super) fn in_open_directory(self) -> Self {
+        set_mode(self.home.path(), 0o755);
+        self
+    }
+
+    pub(super) fn run(mut self) -> Ended {
+        let output = self.command.output().expect("the program starts");
+        Ended {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).expect("text"),
+            stderr: String::from_utf8(output.stderr).expect("text"),
+        }
+    }
+
+    /// Starts it and leaves it running.
+    pub(super) fn start(mut self) -> Running {
+        self.command.stdin(Stdio::piped());
+        let mut child = self.command.spawn().expect("the program starts");
+        let stdin = child.stdin.take();
+        let stdout = BufReader::new(child.stdout.take().expect("piped"));
+        Running {
+            child,
+            stdin,
+            stdout,
+            home: self.home,
+        }
+    }
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("a mode");
+}
+
+/// A program that runs; killed when dropped.
+pub(super) struct Running {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    stdout: BufReader<ChildStdout>,
+    home: TempDir,
+}
+
+impl Running {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
+    }
+
+    /// The next line of its output; empty at the end.
+    pub(super) fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.stdout.read_line(&mut line).expect("text");
+        line
+    }
+
+    pub(super) fn send(&mut self, line: &str) {
+        let stdin = self.stdin.as_mut().expect("open");
+        writeln!(stdin, "{line}").expect("the program reads");
+    }
+
+    pub(super) fn signal(&self, signal: rustix::process::Signal) {
+        let process = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(process, signal).expect("it runs");
+    }
+
+    /// Closes its input and waits for its end.
+    pub(super) fn end(mut self) -> Ended {
+        drop(self.stdin.take());
+        let mut stdout = String::new();
+        std::io::Read::read_to_string(&mut self.stdout, &mut stdout).expect("text");
+        let mut stderr = String::new();
+        let mut pipe = self.child.stderr.take().expect("piped");
+        std::io::Read::read_to_string(&mut pipe, &mut stderr).expect("text");
+        let code = self.child.wait().expect("it ends").code();
+        Ended { code, stdout, stderr }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// One router in an inventory, with an inline password.
+pub(super) const INLINE: &str =
+    r#"{"edge1": {"ip": "192.0.2.1", "username": "lab", "auth": {"type": "password", "password": "x"}}}"#;
+
+/// One router in an inventory, with its password in a variable.
+pub(super) const BY_VARIABLE: &str = r#"{"edge1": {"ip": "192.0.2.1", "username": "lab", "auth": {"type": "password", "password_env": "EDGE_PASSWORD"}}}"#;
