@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::candidate::Document;
-use super::config::{ConfigError, Encoder, LoadAction, LoadFormat, LoadReport, Severity, Tree};
+use super::config::{self, ConfigError, Encoder, LoadAction, LoadFormat, LoadReport, Severity, Tree};
 use super::errors;
 use super::xml::escape;
 
@@ -72,8 +72,9 @@ pub(super) fn rpc_error(finding: &ConfigError) -> String {
         false => format!("<error-info>\n{info}</error-info>\n"),
     };
     let message = escape(&finding.message);
-    // Daemons put their text on lines of its own and at the end; the parser does neither.
-    let by_parser = finding.source_daemon.is_none() && finding.severity == Severity::Error;
+    // Daemons put their text on lines of its own and at the end; the parser, which points at a word, does neither.
+    let points = finding.bad_element.is_some() || finding.line.is_some();
+    let by_parser = points && finding.source_daemon.is_none() && finding.severity == Severity::Error;
     let tail = match by_parser {
         true => format!("<error-message>{message}</error-message>\n{info}"),
         false => format!("{info}<error-message>\n{message}\n</error-message>\n"),
@@ -91,32 +92,14 @@ pub(super) fn load(tree: &mut Tree, action: LoadAction, format: LoadFormat, payl
     tree.load_strictly(action, format, payload, &Encoder { seed })
 }
 
-/// The parts of a configuration that a subtree filter selects.
-pub(super) fn filtered(tree: &Tree, _filter: &str) -> Tree {
-    tree.clone()
-}
-
-/// The configuration with its groups expanded.
-pub(super) fn inherited(tree: &Tree) -> Tree {
-    tree.clone()
-}
-
 /// What changed, as `show | compare` prints it.
 pub(super) fn compared(old: &Tree, new: &Tree) -> String {
-    let (old, new) = (lines(old), lines(new));
-    let minus = old.difference(&new).map(|line| format!("- {line}\n"));
-    let plus = new.difference(&old).map(|line| format!("+ {line}\n"));
-    minus.chain(plus).collect()
+    config::compare(old, new)
 }
 
 /// Why a configuration cannot be committed, or what is odd about it.
-pub(super) fn check(_tree: &Tree) -> Vec<ConfigError> {
-    Vec::new()
-}
-
-/// The contents of a configuration as JSON.
-pub(super) fn json(tree: &Tree, path: &[&str]) -> Option<String> {
-    tree.text(path).map(|text| format!("{text:?}"))
+pub(super) fn check(tree: &Tree) -> Vec<ConfigError> {
+    config::check(tree)
 }
 
 /// The error of a configuration that could not be found.

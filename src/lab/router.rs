@@ -17,7 +17,6 @@ use tokio_util::task::TaskTracker;
 
 use super::LabSettings;
 use super::config::Tree;
-use super::configuration;
 use super::fault::Faults;
 use super::identity::{Credentials, host_key};
 use super::network::Network;
@@ -322,7 +321,7 @@ impl Router {
     }
 
     fn activated(&self, active: &Tree) {
-        let lines = configuration::inherited(active).set_lines(&[]).unwrap_or_default();
+        let lines = active.inherited().set_lines(&[]).unwrap_or_default();
         self.world.network.activate_lines(self.index, &lines);
     }
 

@@ -173,7 +173,7 @@ fn configuration(
         return Ok(shown_text(text));
     }
     let tree = match pipes.inheritance {
-        true => configuration::inherited(&active),
+        true => active.inherited(),
         false => active,
     };
     let missing = || errors::parser("syntax error", path.last().copied());

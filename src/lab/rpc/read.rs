@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{Answer, Call, XNM, configuration_output, stamp};
-use crate::lab::config::{LoadAction, LoadFormat, Tree};
+use crate::lab::config::Tree;
 use crate::lab::configuration;
 use crate::lab::errors;
 use crate::lab::session::Session;
@@ -93,7 +93,9 @@ pub(super) fn answer(call: &Call<'_>) -> Option<Answer> {
 
 fn get_configuration(call: &Call<'_>) -> String {
     let attribute = |name| call.operation.attribute(name);
-    let Some(form) = Form::named(attribute("format").unwrap_or("xml")) else {
+    let newer = call.session.router.profile().json_and_set;
+    let known = |form: &Form| newer || matches!(form, Form::Xml | Form::Text);
+    let Some(form) = Form::named(attribute("format").unwrap_or("xml")).filter(known) else {
         return errors::parser("syntax error", attribute("format"));
     };
     let committed = match attribute("database") {
@@ -109,11 +111,11 @@ fn get_configuration(call: &Call<'_>) -> String {
         .work(|state, _| (chosen(call.session, state, committed), Mark::of(state, committed)));
     let with_groups = attribute("groups") == Some("groups");
     let tree = match attribute("inherit") {
-        Some("inherit" | "defaults") => configuration::inherited(&tree),
+        Some("inherit" | "defaults") => tree.inherited(),
         _ => tree,
     };
     let tree = match call.operation.child("configuration") {
-        Some(filter) if !filter.children.is_empty() => configuration::filtered(&tree, call.raw(filter)),
+        Some(filter) if !filter.children.is_empty() => tree.filtered(call.raw(filter)),
         _ => tree,
     };
     shown(&tree, form, &mark, with_groups)
@@ -135,7 +137,10 @@ fn compare(call: &Call<'_>, committed: bool) -> String {
     call.session.work(|state, _| {
         let new = chosen(call.session, state, committed);
         match state.databases.history().back(number) {
-            Some(old) => configuration_output(&configuration::compared(old, &new)),
+            Some(old) => match configuration::compared(old, &new) {
+                same if same.is_empty() && call.session.router.profile().empty_compare => same,
+                changes => configuration_output(&changes),
+            },
             None => configuration::no_rollback(number),
         }
     })
@@ -183,21 +188,9 @@ pub(super) fn xml_element(contents: &str, mark: &Mark) -> String {
 
 /// The configuration as JSON text, with what the root says about it.
 pub(super) fn json(tree: &Tree, path: &[&str], mark: &Mark) -> Option<String> {
-    let contents = configuration::json(tree, path)?;
     let attributes = mark.attributes();
-    if attributes.is_empty() {
-        return Some(contents);
-    }
-    let attributes: Vec<String> = attributes
-        .iter()
-        .map(|(name, value)| format!("            \"{name}\" : \"{value}\""))
-        .collect();
-    let opening = "\"configuration\" : {";
-    let with = format!(
-        "{opening}\n        \"@\" : {{\n{}\n        }}, ",
-        attributes.join(", \n")
-    );
-    Some(contents.replacen(opening, &with, 1))
+    let attributes: Vec<(&str, &str)> = attributes.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    tree.json_with(path, &attributes)
 }
 
 fn get_config(call: &Call<'_>) -> String {
@@ -223,17 +216,8 @@ fn get_config(call: &Call<'_>) -> String {
         None => tree,
         Some(None) => Tree::empty(),
         Some(Some(whole)) if whole.children.is_empty() => tree,
-        Some(Some(part)) => configuration::filtered(&tree, call.raw(part)),
+        Some(Some(part)) => tree.filtered(call.raw(part)),
     };
     let configuration = shown(&tree, Form::Xml, &mark, false);
     format!("<data>\n{configuration}{status}</data>\n")
-}
-
-/// Reads `<configuration>` contents that a filter gave back.
-pub(super) fn from_xml(contents: &str, seed: u64) -> Tree {
-    let mut tree = Tree::empty();
-    let whole = format!("<configuration>{contents}</configuration>");
-    // The text was printed by the configuration engine itself a moment ago.
-    configuration::load(&mut tree, LoadAction::Merge, LoadFormat::Xml, &whole, seed);
-    tree
 }
