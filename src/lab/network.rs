@@ -12,9 +12,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 pub(crate) use dice::Dice;
-pub(crate) use intent::Intent;
-pub(crate) use plan::Role;
+pub(crate) use intent::{BgpPeer, Intent, Interface, Policy, Unit};
+pub(crate) use plan::{Role, transit, transit_as, transit_prefixes};
 
+use super::config::Tree;
 use super::profile::Profile;
 
 /// The user every router knows from the start, class `super-user`.
@@ -120,8 +121,14 @@ impl Network {
         configuration::default_configuration(self, self.site(index))
     }
 
-    /// Makes these set lines, with groups expanded, what router `index` does from now on: call it after every commit,
-    /// and at start when the configuration differs from the default.
+    /// Makes `active` what router `index` does from now on: call it after every commit, and at start when the
+    /// configuration differs from the default.
+    pub(crate) fn activate(&self, index: usize, active: &Tree) {
+        let lines = active.set_lines(&[]).unwrap_or_default();
+        self.activate_lines(index, &lines);
+    }
+
+    /// As [`Network::activate`], from set lines with groups expanded.
     pub(crate) fn activate_lines(&self, index: usize, lines: &str) {
         let intent = Arc::new(Intent::from_set(lines));
         let slot = &self.site(index).intent;

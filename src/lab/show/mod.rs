@@ -1,10 +1,30 @@
 //! Operational answers of a simulated router: each command builds one tree; XML and JSON are printed from it, text by one
 //! renderer a command.
 
+mod alarms;
+mod arp;
+mod bgp;
 mod chassis;
+mod columns;
+mod commit;
+#[cfg(test)]
+mod consistency;
+mod environment;
+mod interface_detail;
+mod interfaces;
+mod live;
+mod lldp;
+mod log;
+mod ospf;
+mod processes;
+mod routes;
+mod routing;
+mod security;
 mod software;
+mod storage;
 mod timing;
 mod tree;
+mod uptime;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -13,6 +33,8 @@ use super::network::{Dice, Intent, Network, Site};
 use super::profile::{Profile, Wrapper, payload_release};
 use std::sync::Arc;
 
+pub(crate) use commit::last_commit;
+pub(crate) use log::log_line;
 pub(crate) use tree::rpc_form;
 use tree::{Arguments, Command};
 
@@ -307,6 +329,7 @@ mod tests {
         assert!(
             matches!(fault("show nonsense"), ShowError::Syntax { message, position: 1, .. } if message == "syntax error, expecting <command>")
         );
+        assert!(matches!(fault("show c"), ShowError::Syntax { message, .. } if message == "'c' is ambiguous."));
         assert!(matches!(fault("show"), ShowError::Syntax { message, .. } if message == "missing argument."));
         assert!(rpc(&view, "get-system-storage-information", &[]).is_none());
     }

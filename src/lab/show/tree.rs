@@ -1,6 +1,9 @@
 //! The one table of commands and RPCs, and how a line of words is found in it.
 
-use super::{ShowError, View, chassis, software};
+use super::{
+    ShowError, View, alarms, arp, bgp, chassis, commit, environment, interfaces, lldp, log, ospf, processes, routing,
+    security, software, storage, uptime,
+};
 use crate::lab::element::Element;
 use crate::lab::profile::{Family, Profile};
 
@@ -36,7 +39,24 @@ pub(super) enum Parameter {
 pub(super) struct Arguments(Vec<(&'static str, String)>);
 
 /// Every router answers these; families of commands, each in its own file.
-const TABLES: &[&[Command]] = &[software::COMMANDS, chassis::COMMANDS];
+const TABLES: &[&[Command]] = &[
+    alarms::COMMANDS,
+    arp::COMMANDS,
+    bgp::COMMANDS,
+    chassis::COMMANDS,
+    commit::COMMANDS,
+    environment::COMMANDS,
+    interfaces::COMMANDS,
+    lldp::COMMANDS,
+    log::COMMANDS,
+    ospf::COMMANDS,
+    processes::COMMANDS,
+    routing::COMMANDS,
+    security::COMMANDS,
+    software::COMMANDS,
+    storage::COMMANDS,
+    uptime::COMMANDS,
+];
 
 /// Commands that others answer, so that abbreviations count them.
 const ELSEWHERE: &[&[&str]] = &[

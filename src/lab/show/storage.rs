@@ -1,0 +1,114 @@
+//! `show system storage`.
+
+use super::tree::{Arguments, Command, Parameter};
+use super::{ShowError, View};
+use crate::lab::element::Element;
+use crate::lab::profile::FileSystem;
+
+/// Bytes of a block in this report.
+const BLOCK: u64 = 512;
+
+pub(super) const COMMANDS: &[Command] = &[Command {
+    words: &["show", "system", "storage"],
+    rpc: "get-system-storage",
+    parameters: &[
+        Parameter::Flag("detail"),
+        Parameter::Flag("no-forwarding"),
+        Parameter::Flag("all-members"),
+    ],
+    families: &[],
+    wrapped: true,
+    answer,
+    text,
+}];
+
+fn answer(view: &View, _arguments: &Arguments) -> Result<Element, ShowError> {
+    let rows = view.profile().storage.iter().map(|system| row(view, system));
+    Ok(Element::new("system-storage-information")
+        .attribute("junos:style", "brief")
+        .with_all(rows))
+}
+
+fn row(view: &View, system: &FileSystem) -> Element {
+    let mut used = system.used;
+    let mut available = system.blocks.saturating_sub(used);
+    if system.holds_uploads {
+        used = (used + view.stored_bytes.div_ceil(BLOCK)).min(system.blocks);
+        available = view.free_bytes.map_or(system.blocks - used, |free| free / BLOCK);
+        used = used.max(system.blocks.saturating_sub(available));
+    }
+    let percent = used * 100 / system.blocks.max(1);
+    let sized = |name, blocks: u64| Element::lined(name, blocks).attribute("junos:format", human(blocks * BLOCK));
+    Element::new("filesystem")
+        .with(Element::lined("filesystem-name", system.device))
+        .with(sized("total-blocks", system.blocks))
+        .with(sized("used-blocks", used))
+        .with(sized("available-blocks", available))
+        .with(Element::lined("used-percent", format!("{percent:>3}")))
+        .with(Element::lined("mounted-on", system.mounted_on))
+}
+
+/// `13G`, `940M`, `24K`, `512B`; below ten of a unit with one decimal.
+fn human(bytes: u64) -> String {
+    let units = [("G", 1 << 30), ("M", 1 << 20), ("K", 1 << 10)];
+    for (unit, size) in units {
+        if bytes >= 10 * size {
+            return format!("{}{unit}", bytes / size);
+        }
+        if bytes >= size {
+            return format!("{}.{}{unit}", bytes / size, bytes % size * 10 / size);
+        }
+    }
+    format!("{bytes}B")
+}
+
+fn text(element: &Element) -> String {
+    let mut text = "Filesystem              Size       Used      Avail  Capacity   Mounted on\n".to_owned();
+    for system in element.all("filesystem") {
+        let size = |name: &str| {
+            system
+                .at(&[name])
+                .and_then(|leaf| leaf.attribute_value("junos:format"))
+                .unwrap_or("-")
+        };
+        text.push_str(&format!(
+            "{:<22} {:>5} {:>10} {:>10} {:>8}%  {}\n",
+            system.value("filesystem-name"),
+            size("total-blocks"),
+            size("used-blocks"),
+            size("available-blocks"),
+            system.value("used-percent").trim(),
+            system.value("mounted-on"),
+        ));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::noon;
+    use super::*;
+    use crate::lab::network::Network;
+
+    #[test]
+    fn uploads_take_space_where_they_are_stored() {
+        let network = Network::generate(1, 1);
+        let view = View {
+            stored_bytes: 1 << 30,
+            ..View::new(&network, 0, noon())
+        };
+        let free = |view: &View| -> u64 {
+            let element = answer(view, &Arguments::default()).expect("an answer");
+            let row = element.all("filesystem").next().expect("a row");
+            row.value("available-blocks").parse().expect("a number")
+        };
+        assert_eq!(free(&View::new(&network, 0, noon())) - free(&view), (1 << 30) / BLOCK);
+        assert_eq!(
+            free(&View {
+                free_bytes: Some(4_096),
+                ..view
+            }),
+            8
+        );
+    }
+}
