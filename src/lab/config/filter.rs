@@ -59,12 +59,12 @@ fn part(node: &Arc<Node>, filter: &Item) -> Option<Arc<Node>> {
         });
     }
     // A leaf with a value is a condition on its siblings, not a choice among them.
-    let conditions: Vec<&&Item> = rest.iter().filter(|child| !child.text.trim().is_empty()).collect();
-    let holds = |condition: &&&Item| node.children.iter().any(|child| part(child, condition).is_some());
-    if !conditions.iter().all(|condition| holds(condition)) {
+    let conditions = || rest.iter().filter(|child| !child.text.trim().is_empty());
+    let holds = |condition: &&Item| node.children.iter().any(|child| part(child, condition).is_some());
+    if !conditions().all(holds) {
         return None;
     }
-    if conditions.len() == rest.len() {
+    if conditions().count() == rest.len() {
         return Some(Arc::clone(node));
     }
     let rest: Vec<Item> = rest.into_iter().cloned().collect();

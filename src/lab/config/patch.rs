@@ -20,12 +20,12 @@ pub(super) fn load(root: &mut Node, payload: &str, strict: bool, applier: &mut A
     for (at, line) in payload.lines().enumerate() {
         let outcome = hunks.line(root, line, at + 1, applier);
         if let Err(error) = outcome {
-            applier.report.errors.push(error);
+            applier.report.errors.push(*error);
             return;
         }
     }
     if let Err(error) = hunks.flush(root, applier) {
-        applier.report.errors.push(error);
+        applier.report.errors.push(*error);
     }
 }
 
@@ -45,7 +45,7 @@ impl Hunks {
         line: &str,
         number: usize,
         applier: &mut Applier<'_>,
-    ) -> Result<(), ConfigError> {
+    ) -> Result<(), Box<ConfigError>> {
         if let Some(header) = line
             .strip_prefix("[edit")
             .and_then(|line| line.trim_end().strip_suffix(']'))
@@ -69,16 +69,12 @@ impl Hunks {
             }
             '!' => self.mark(root, text.trim(), number, applier),
             ' ' | '\0' => Ok(()),
-            other => Err(ConfigError::parser(
-                "syntax error",
-                Some(other.to_string()),
-                Some(number),
-            )),
+            other => Err(fault("syntax error", Some(other.to_string()), number)),
         }
     }
 
-    fn path(&self, words: &str, number: usize) -> Result<Path, ConfigError> {
-        let fault = |word: Option<String>| ConfigError::parser("syntax error", word, Some(number));
+    fn path(&self, words: &str, number: usize) -> Result<Path, Box<ConfigError>> {
+        let fault = |word: Option<String>| fault("syntax error", word, number);
         let words = pieces(&tokens(words)).map_err(|word| fault(Some(word)))?;
         let reading = Reading {
             strict: self.strict,
@@ -92,7 +88,7 @@ impl Hunks {
     }
 
     /// Statements of the block below the header, as a load in braces would read them.
-    fn flush(&mut self, root: &mut Node, applier: &mut Applier<'_>) -> Result<(), ConfigError> {
+    fn flush(&mut self, root: &mut Node, applier: &mut Applier<'_>) -> Result<(), Box<ConfigError>> {
         let block = std::mem::take(&mut self.block);
         if block.is_empty() {
             return Ok(());
@@ -105,10 +101,10 @@ impl Hunks {
         let text = format!("{opened}{block}{}", "}".repeat(self.header.len()));
         let (mut changes, errors) = parse_text::read(&text, self.strict);
         if let Some(error) = errors.into_iter().next() {
-            return Err(ConfigError {
+            return Err(Box::new(ConfigError {
                 line: error.line.map(|line| line + self.line - 1),
                 ..error
-            });
+            }));
         }
         if self.sign == '-' {
             let depth = self.header.iter().filter(|step| step.complete()).count();
@@ -127,15 +123,14 @@ impl Hunks {
         text: &str,
         number: usize,
         applier: &mut Applier<'_>,
-    ) -> Result<(), ConfigError> {
+    ) -> Result<(), Box<ConfigError>> {
         let (active, rest) = match text.split_once(": ") {
             Some(("inactive", rest)) => (false, rest),
             Some(("active", rest)) => (true, rest),
             _ => return Ok(()),
         };
         let name = rest.trim_end_matches(';').trim_end_matches("{ ... }");
-        let words =
-            pieces(&tokens(name)).map_err(|word| ConfigError::parser("syntax error", Some(word), Some(number)))?;
+        let words = pieces(&tokens(name)).map_err(|word| fault("syntax error", Some(word), number))?;
         let (base, words) = self.grouped(words);
         let reading = Reading {
             strict: self.strict,
@@ -144,7 +139,7 @@ impl Hunks {
         };
         let paths = reading
             .paths(base, &words)
-            .map_err(|bad| ConfigError::parser(bad.message, bad.word, Some(number)))?;
+            .map_err(|bad| fault(bad.message, bad.word, number))?;
         for path in paths {
             let above: Vec<Step> = self.header.iter().filter(|step| step.complete()).cloned().collect();
             let change = Change::at([above, path].concat(), |last| {
@@ -193,4 +188,8 @@ fn remove(change: &mut Change, depth: usize) {
     }
     change.children.clear();
     change.operation = Operation::Delete;
+}
+
+fn fault(message: impl Into<String>, word: Option<String>, line: usize) -> Box<ConfigError> {
+    Box::new(ConfigError::parser(message, word, Some(line)))
 }

@@ -4,6 +4,7 @@ mod compare;
 mod forms;
 mod identities;
 mod loads;
+mod network;
 mod parts;
 
 use super::{Encoder, LoadAction, LoadFormat, LoadReport, Tree};
