@@ -337,3 +337,22 @@ fn near_names_are_few_and_close() {
     assert_eq!(near_names("EDGE-2", names.into_iter())[0], "edge-2");
     assert!(near_names("zzz", names.into_iter()).is_empty());
 }
+
+#[test]
+fn the_template_lacks_nothing_but_its_surroundings() {
+    let template = include_bytes!("../../devices-template.json");
+    let inventory = Inventory::parse(template, Path::new("/nonexistent")).expect("a usable file");
+    assert_eq!(inventory.warnings(), [""; 0]);
+    for router in inventory.routers() {
+        assert!(router.entry.is_some(), "{}: {:?}", router.name, router.problems);
+    }
+    let rules = &inventory
+        .get("core-1")
+        .expect("there")
+        .entry
+        .as_ref()
+        .expect("usable")
+        .rules;
+    let reboot = crate::junos::Command::parse("req sys reb", None).expect("a command");
+    assert!(rules.permit(&reboot).is_err());
+}
