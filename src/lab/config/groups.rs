@@ -17,6 +17,11 @@ struct Source<'a> {
 /// `root` with every group applied and the groups themselves gone.
 pub(super) fn expand(root: &Node) -> Node {
     let groups: Vec<&Node> = root.active().filter(|node| tag(node) == "groups").collect();
+    let ranged =
+        |node: &Node| tag(node) == "interfaces" && node.children.iter().any(|child| tag(child) == "interface-range");
+    if groups.is_empty() && !root.active().any(ranged) && names(root, "apply-groups").is_empty() {
+        return root.clone();
+    }
     let mut out = expanded(root, &groups, Vec::new(), &mut Vec::new());
     out.children.retain(|child| tag(child) != "groups");
     interface_ranges(&mut out);

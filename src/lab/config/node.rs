@@ -147,13 +147,14 @@ impl Node {
     pub(super) fn insert(&mut self, child: Arc<Node>) -> usize {
         let rank = self.rank(&child);
         let sorted = child.def().filter(|def| def.kind == Kind::List && !def.user_ordered());
-        let at = self.children.iter().position(|other| {
+        // From the end, where most new statements belong.
+        let before = self.children.iter().rposition(|other| {
             let other_rank = self.rank(other);
-            other_rank > rank
+            other_rank < rank
                 || (other_rank == rank
-                    && sorted.is_some_and(|def| order::compare(def, &child.step.words, &other.step.words).is_lt()))
+                    && sorted.is_none_or(|def| order::compare(def, &child.step.words, &other.step.words).is_ge()))
         });
-        let at = at.unwrap_or(self.children.len());
+        let at = before.map_or(0, |before| before + 1);
         self.children.insert(at, child);
         at
     }

@@ -239,6 +239,23 @@ impl Tree {
         if paths.len() == 1 { paths.pop() } else { None }
     }
 
+    /// Whether the CLI words `path` can name a statement at all.
+    ///
+    /// # Errors
+    /// The syntax error, with the word that is wrong.
+    pub(crate) fn judge_path(path: &[&str]) -> Result<(), Box<ConfigError>> {
+        let words: Vec<Piece> = path.iter().map(|word| Piece::Word((*word).to_owned())).collect();
+        let reading = Reading {
+            strict: true,
+            short: true,
+            partial: true,
+        };
+        match reading.paths(Some(schema_root()), &words) {
+            Ok(_) => Ok(()),
+            Err(fault) => Err(Box::new(ConfigError::parser(fault.message, fault.word, None))),
+        }
+    }
+
     fn select(&self, path: &[&str]) -> Option<Selection<'_>> {
         let steps = self.steps(path)?;
         let mut selection = Selection {

@@ -6,7 +6,17 @@ use super::schema::Type;
 const HIGHEST_PORT: u32 = 127;
 
 /// Prefixes of interface names that are followed by `fpc/pic/port`.
-const PORTED: [&str; 10] = ["fe-", "ge-", "xe-", "et-", "so-", "t1-", "gr-", "lt-", "mge-", "sp-"];
+const PORTED: [&str; 19] = [
+    "fe-", "ge-", "xe-", "et-", "so-", "t1-", "gr-", "lt-", "mge-", "sp-", "ip-", "mt-", "ms-", "si-", "vt-", "pd-",
+    "pe-", "lsq-", "at-",
+];
+
+/// Letters of interface names that stand for no port.
+const PORTLESS: [&str; 38] = [
+    "ae", "ams", "bme", "cbp", "demux", "dsc", "em", "esi", "fab", "fti", "fxp", "gre", "ipip", "irb", "jsrv", "lo",
+    "lsi", "lsq", "me", "mtun", "pime", "pimd", "pip", "pp", "ps", "rbeb", "reth", "rlsq", "st", "swfab", "sxe", "tap",
+    "umd", "vlan", "vme", "vtep", "wl", "cl",
+];
 
 /// A value that was refused: the message and the word it is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,7 +86,10 @@ fn address(text: &str) -> Option<String> {
 }
 
 fn interface(text: &str) -> Option<String> {
-    let prefix = PORTED.iter().find(|prefix| text.starts_with(**prefix))?;
+    let Some(prefix) = PORTED.iter().find(|prefix| text.starts_with(**prefix)) else {
+        let letters = text.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or(text);
+        return (!PORTLESS.contains(&letters)).then(|| format!("invalid interface type in '{text}'"));
+    };
     let digits = |text: &str| text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let mut rest = &text[prefix.len()..];
     for field in 0..3 {

@@ -1,6 +1,7 @@
 //! One configuration in all its forms.
 
 use super::tree;
+use crate::lab::config::Tree;
 
 const LINES: &str = "\
 set system host-name edge-1
@@ -200,4 +201,11 @@ fn reads_see_what_is_active() {
     let unit = interfaces.get(&["ge-0/0/0", "unit", "0"]).expect("configured");
     let addresses = unit.get(&["family", "inet"]).expect("configured").entries("address");
     assert_eq!(addresses[0].0, "192.0.2.1/24");
+}
+
+#[test]
+fn a_path_is_judged_before_it_is_looked_up() {
+    assert_eq!(Tree::judge_path(&["protocols", "bgp", "group"]), Ok(()));
+    let fault = Tree::judge_path(&["protocls"]).expect_err("not a statement");
+    assert_eq!(fault.bad_element.as_deref(), Some("protocls"));
 }
