@@ -25,11 +25,13 @@ mod blocklist;
 mod clock;
 mod devices;
 mod inventory;
+mod jobs;
 mod junos;
 mod output;
 mod secrets;
 mod server;
 mod tools;
 mod work;
+mod workflows;
 
 pub use clock::Clock;
