@@ -7,7 +7,7 @@ use tokio::{sync::OwnedMutexGuard, time::Instant};
 use super::{
     Shared,
     fault::{ExchangeFault, Fault},
-    lease::{Lease, lease},
+    lease::{Lease, lease, lease_fresh},
     pool::Pool,
     reply::Reply,
     rpc::Rpc,
@@ -155,6 +155,13 @@ impl Device {
     /// Borrows a session; its owner settles what it opened.
     pub(crate) async fn lease(&self, work: &Work) -> Result<Lease, Fault> {
         lease(&self.name, &self.pool, &self.shared, work)
+            .await
+            .map_err(|fault| Fault::from_lease(&self.name, &fault))
+    }
+
+    /// Borrows a session on a connection made now, outside the pool, for reading what became of another session's work.
+    pub(crate) async fn fresh(&self, work: &Work) -> Result<Lease, Fault> {
+        lease_fresh(&self.name, &self.pool, &self.shared, work)
             .await
             .map_err(|fault| Fault::from_lease(&self.name, &fault))
     }

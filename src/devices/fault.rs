@@ -179,7 +179,7 @@ impl Fault {
     }
 
     /// The router's own refusal of what was sent; all its errors are kept.
-    pub(super) fn rejected(router: &str, errors: Vec<DeviceMessage>, own_rpc: bool) -> Self {
+    pub(crate) fn rejected(router: &str, errors: Vec<DeviceMessage>, own_rpc: bool) -> Self {
         let words = errors.iter().map(said).collect::<Vec<_>>().join("; ");
         let (code, hint) = judge(&errors, own_rpc);
         Self {

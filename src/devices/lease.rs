@@ -32,7 +32,11 @@ pub(crate) struct Lease {
     hello_deadline: Instant,
     /// Whether anything about the session is older than this call, so that it may have died unnoticed.
     pub(super) reused: bool,
-    _slot: OwnedSemaphorePermit,
+    /// Whether the session may go back to the pool; one on a connection of its own may not.
+    pooled: bool,
+    /// The router's number of a session that was ended before its lease.
+    ended: Option<u32>,
+    _slot: Option<OwnedSemaphorePermit>,
 }
 
 /// Borrows a session to the router of `pool`: an idle one, else a new channel on a connection, else a new connection.
@@ -61,7 +65,9 @@ pub(super) async fn lease(
         entrance: found.entrance,
         hello_deadline: Instant::now() + connect_timeout(pool, shared),
         reused: found.reused,
-        _slot: slot,
+        pooled: true,
+        ended: None,
+        _slot: Some(slot),
     })
 }
 
@@ -145,6 +151,35 @@ fn is_connect(fault: &DialFault) -> bool {
     matches!(fault, DialFault::Connect { .. } | DialFault::Handshake { .. })
 }
 
+/// Borrows a session on a connection of its own, made now: what it reads shares no fate with any other session.
+pub(super) async fn lease_fresh(
+    router: &str,
+    pool: &Arc<Pool>,
+    shared: &Arc<Shared>,
+    work: &Work,
+) -> Result<Lease, LeaseFault> {
+    // It takes no slot: the session whose fate it reads may hold the last one.
+    let connection = within(work, "connecting", connect(pool, shared)).await?;
+    let connection = Arc::new(connection.map_err(|fault| LeaseFault::Dial(Arc::new(fault)))?);
+    let entrance = pool.entrance();
+    let wire = within(work, "opening a session", connection.channel(entrance)).await?;
+    let wire = wire.map_err(|_| LeaseFault::SessionLimit)?;
+    pool.lease_begins();
+    Ok(Lease {
+        session: Some(Session::new(wire, Arc::clone(&shared.budget))),
+        connection,
+        pool: Arc::clone(pool),
+        shared: Arc::clone(shared),
+        router: router.to_owned(),
+        entrance,
+        hello_deadline: Instant::now() + connect_timeout(pool, shared),
+        reused: false,
+        pooled: false,
+        ended: None,
+        _slot: None,
+    })
+}
+
 /// Waits for the router's one dial. The dial belongs to the router: a caller that leaves does not end it.
 async fn dial(pool: &Arc<Pool>, shared: &Arc<Shared>, work: &Work) -> Result<Arc<Connection>, LeaseFault> {
     let dial = pool.join_dial(|| {
@@ -164,26 +199,27 @@ async fn dial(pool: &Arc<Pool>, shared: &Arc<Shared>, work: &Work) -> Result<Arc
 
 async fn run_dial(pool: Arc<Pool>, shared: Arc<Shared>) -> DialResult {
     let started = Instant::now();
-    let attempt = async {
-        let _turn = shared.dial_gate.acquire().await.expect("the gate is never closed");
-        let entry = &pool.entry;
-        let dial = shared.settings.dials.get(&(entry.host.clone(), entry.port));
-        let route = Route {
-            dial: dial.unwrap_or(&Dial::Tcp),
-            host_keys: &shared.host_keys,
-            keepalive: shared.settings.keepalive,
-            timeout: connect_timeout(&pool, &shared),
-        };
-        Connection::open(entry, &route).await
-    };
     let result = tokio::select! {
-        result = attempt => result,
+        result = connect(&pool, &shared) => result,
         () = shared.shutdown.cancelled() => Err(DialFault::Handshake { reason: "the server is shutting down".to_owned() }),
     };
     let result = result.map(Arc::new).map_err(Arc::new);
     shared.counters.dialled(started.elapsed(), result.is_ok());
     pool.dial_ended(&result);
     result
+}
+
+async fn connect(pool: &Pool, shared: &Shared) -> Result<Connection, DialFault> {
+    let _turn = shared.dial_gate.acquire().await.expect("the gate is never closed");
+    let entry = &pool.entry;
+    let dial = shared.settings.dials.get(&(entry.host.clone(), entry.port));
+    let route = Route {
+        dial: dial.unwrap_or(&Dial::Tcp),
+        host_keys: &shared.host_keys,
+        keepalive: shared.settings.keepalive,
+        timeout: connect_timeout(pool, shared),
+    };
+    Connection::open(entry, &route).await
 }
 
 fn connect_timeout(pool: &Pool, shared: &Shared) -> Duration {
@@ -224,8 +260,8 @@ impl Lease {
     }
 
     /// The router's number for this session: the process id of its management daemon. Known after the first reply.
-    pub(crate) fn session_id(&mut self) -> Option<u32> {
-        self.session().session_id()
+    pub(crate) fn session_id(&self) -> Option<u32> {
+        self.session.as_ref().map_or(self.ended, Session::session_id)
     }
 
     /// Says that a lock is held or something may have been loaded; until `settled` the session will not be pooled.
@@ -236,6 +272,21 @@ impl Lease {
     /// Says that whatever the session had open or loaded is proven to be gone.
     pub(crate) fn settled(&mut self) {
         self.session().edits = Edits::None;
+    }
+
+    /// Whether the session is between exchanges and may carry another request.
+    pub(crate) fn is_healthy(&self) -> bool {
+        self.session.as_ref().is_some_and(Session::is_healthy)
+    }
+
+    /// Ends the session now, within a few seconds; the lease stays for what is remembered of it.
+    pub(crate) async fn end(&mut self) {
+        let Some(session) = self.session.take() else { return };
+        self.ended = session.session_id();
+        // Should the caller be gone before this has run, the channel is closed by being dropped.
+        self.pool.lease_ended();
+        session.close().await;
+        self.connection.session_ended();
     }
 
     /// Tries the next way to the NETCONF server after a refusal; false when none is left.
@@ -252,14 +303,14 @@ impl Lease {
     }
 
     fn session(&mut self) -> &mut Session<SshWire> {
-        self.session.as_mut().expect("the session leaves only in drop")
+        self.session.as_mut().expect("a session that was ended is not used")
     }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
         let Some(session) = self.session.take() else { return };
-        let keeps = !self.shared.settings.idle.is_zero() && !self.shared.shutdown.is_cancelled();
+        let keeps = self.pooled && !self.shared.settings.idle.is_zero() && !self.shared.shutdown.is_cancelled();
         if keeps && session.is_healthy() && session.edits == Edits::None {
             self.pool.give_back(session, Arc::clone(&self.connection));
             return;

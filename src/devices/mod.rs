@@ -202,4 +202,6 @@ async fn reap(shared: Weak<Shared>, idle: Duration, shutdown: CancellationToken)
 }
 
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;

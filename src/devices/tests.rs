@@ -1,98 +1,30 @@
 use std::sync::Arc;
 
-use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 
-use super::*;
+use super::{
+    testing::{Bench, work},
+    *,
+};
 use crate::{
     blocklist::{Permitted, Rules},
     inventory::{Auth, KeySource, SecretRef},
     junos::Command,
-    lab::{Action, Fault as LabFault, Lab, LabSettings, RouterHandle, Trigger, What},
+    lab::{Action, Fault as LabFault, Trigger, What},
     work::Work,
 };
-
-const HOST: &str = "192.0.2.1";
-
-/// One lab router behind the device layer, over real SSH on an in-memory pipe.
-struct Bench {
-    lab: Lab,
-    devices: Devices,
-    entry: Arc<Entry>,
-}
-
-impl Bench {
-    async fn new() -> Self {
-        Self::with(|_, _, _| {}).await
-    }
-
-    async fn with(change: impl FnOnce(&mut LabSettings, &mut DeviceSettings, &mut Entry)) -> Self {
-        let mut lab_settings = LabSettings::new(1);
-        let mut settings = DeviceSettings::default();
-        let mut entry = Entry {
-            name: "edge-1".to_owned(),
-            host: HOST.to_owned(),
-            port: 830,
-            scp_port: 22,
-            username: String::new(),
-            auth: Auth::Password(SecretRef::Inline(SecretString::from(""))),
-            ssh_config: None,
-            tags: Vec::new(),
-            description: None,
-            rules: Arc::new(Rules::default()),
-            read_only: false,
-            connect_timeout: None,
-            command_timeout: None,
-            max_sessions: None,
-            custom: serde_json::Map::new(),
-        };
-        change(&mut lab_settings, &mut settings, &mut entry);
-        let lab = Lab::start(lab_settings).await.expect("a lab in memory");
-        let router = lab.routers()[0].clone();
-        if entry.username.is_empty() {
-            entry.username = router.username().to_owned();
-            entry.auth = Auth::Password(SecretRef::Inline(router.password().to_owned().into()));
-        }
-        if matches!(&settings.known_hosts, KnownHosts::Memory(text) if text.is_empty()) {
-            settings.known_hosts = KnownHosts::Memory(router.host_key_line(HOST, 830));
-        }
-        let open: OpenPipe = Arc::new(move || router.connect());
-        settings.dials.insert((HOST.to_owned(), 830), Dial::Pipe(open));
-        Self {
-            lab,
-            devices: Devices::new(settings),
-            entry: Arc::new(entry),
-        }
-    }
-
-    fn router(&self) -> &RouterHandle {
-        &self.lab.routers()[0]
-    }
-
-    fn device(&self) -> Device {
-        self.devices.device(&self.entry)
-    }
-
-    async fn version(&self) -> Result<Answer, Fault> {
-        self.device().run(&permitted("show version"), &work(60)).await
-    }
-
-    async fn code(&self) -> &'static str {
-        self.version().await.map_or_else(|fault| fault.code, |_| "ok")
-    }
-
-    fn count(&self, wanted: impl Fn(&What) -> bool) -> usize {
-        self.router().seen().iter().filter(|event| wanted(&event.what)).count()
-    }
-}
 
 fn permitted(command: &str) -> Permitted {
     let command = Command::parse(command, None).expect("a good command");
     Rules::default().permit(&command).expect("no rules, no refusal")
 }
 
-fn work(seconds: u64) -> Work {
-    Work::new(Duration::from_secs(seconds), CancellationToken::new())
+async fn version(bench: &Bench) -> Result<Answer, Fault> {
+    bench.device().run(&permitted("show version"), &work(60)).await
+}
+
+async fn outcome(bench: &Bench) -> &'static str {
+    version(bench).await.map_or_else(|fault| fault.code, |_| "ok")
 }
 
 fn logins(what: &What) -> bool {
@@ -110,12 +42,12 @@ fn rpcs(what: &What) -> bool {
 #[tokio::test(start_paused = true)]
 async fn a_cold_command_costs_one_login_one_channel_and_one_request() {
     let bench = Bench::new().await;
-    assert_eq!(bench.code().await, "ok");
+    assert_eq!(outcome(&bench).await, "ok");
     assert_eq!(
         (bench.count(logins), bench.count(channels), bench.count(rpcs)),
         (1, 1, 1)
     );
-    assert_eq!(bench.code().await, "ok");
+    assert_eq!(outcome(&bench).await, "ok");
     assert_eq!(
         (bench.count(logins), bench.count(channels), bench.count(rpcs)),
         (1, 1, 2)
@@ -152,7 +84,7 @@ async fn keys_of_memory_log_in_too() {
 #[tokio::test(start_paused = true)]
 async fn three_calls_at_once_share_one_connection() {
     let bench = Bench::with(|lab, _, _| lab.command_time = Duration::from_secs(1)).await;
-    let answers = tokio::join!(bench.version(), bench.version(), bench.version());
+    let answers = tokio::join!(version(&bench), version(&bench), version(&bench));
     assert!(answers.0.is_ok() && answers.1.is_ok() && answers.2.is_ok());
     assert_eq!(
         (bench.count(logins), bench.count(channels), bench.count(rpcs)),
@@ -172,7 +104,7 @@ async fn a_caller_who_leaves_does_not_end_the_dial_of_the_others() {
         bench.router().wait_for(|event| event.what == What::Connected).await;
         leaving.cancel();
     };
-    let (first, second, ()) = tokio::join!(first, bench.version(), leave);
+    let (first, second, ()) = tokio::join!(first, version(&bench), leave);
     assert_eq!(first.expect_err("cancelled").code, "cancelled");
     assert!(second.is_ok());
     assert_eq!(bench.count(|what| *what == What::Connected), 1);
@@ -185,7 +117,7 @@ async fn a_refused_password_is_tried_once_however_many_wait() {
         entry.auth = Auth::Password(SecretRef::Inline("wrong".to_owned().into()));
     })
     .await;
-    let (one, two) = tokio::join!(bench.code(), bench.code());
+    let (one, two) = tokio::join!(outcome(&bench), outcome(&bench));
     assert_eq!((one, two), ("auth_failed", "auth_failed"));
     assert_eq!(bench.count(logins), 1);
     let commands = vec![permitted("show version"); 5];
@@ -205,10 +137,10 @@ async fn a_refused_password_is_tried_once_however_many_wait() {
 async fn another_host_key_is_refused_before_anything_is_sent() {
     let bench = Bench::new().await;
     bench.router().change_host_key();
-    assert_eq!(bench.code().await, "host_key_mismatch");
+    assert_eq!(outcome(&bench).await, "host_key_mismatch");
     assert_eq!(bench.count(logins), 0);
     let bench = Bench::with(|_, settings, _| settings.known_hosts = KnownHosts::Memory("# none\n".to_owned())).await;
-    assert_eq!(bench.code().await, "host_key_unknown");
+    assert_eq!(outcome(&bench).await, "host_key_unknown");
     assert_eq!(bench.count(logins), 0);
 }
 
@@ -225,11 +157,11 @@ async fn every_silence_has_its_code_within_its_time_and_the_next_call_works() {
         let bench = Bench::new().await;
         let fault = bench.router().inject(LabFault::new(trigger.clone(), Action::Hang));
         let started = tokio::time::Instant::now();
-        assert_eq!(bench.code().await, code, "{trigger:?}");
+        assert_eq!(outcome(&bench).await, code, "{trigger:?}");
         assert!(started.elapsed() <= Duration::from_secs(60), "{trigger:?}");
         assert_eq!(fault.fired(), 1, "{trigger:?}");
         fault.remove();
-        assert_eq!(bench.code().await, "ok", "{trigger:?}");
+        assert_eq!(outcome(&bench).await, "ok", "{trigger:?}");
     }
 }
 
@@ -269,7 +201,7 @@ async fn every_broken_reply_has_its_code_and_the_next_call_gets_its_own_answer()
         let fault = bench
             .router()
             .inject(LabFault::new(Trigger::reply("command"), action.clone()));
-        assert_eq!(bench.code().await, code, "{action:?}");
+        assert_eq!(outcome(&bench).await, code, "{action:?}");
         assert_eq!(fault.fired(), 1, "{action:?}");
         let answer = bench
             .device()
@@ -284,11 +216,11 @@ async fn every_broken_reply_has_its_code_and_the_next_call_gets_its_own_answer()
 #[tokio::test(start_paused = true)]
 async fn a_read_on_a_session_that_died_unnoticed_is_repeated_once_and_a_change_is_not() {
     let bench = Bench::new().await;
-    assert_eq!(bench.code().await, "ok");
+    assert_eq!(outcome(&bench).await, "ok");
     bench
         .router()
         .inject(LabFault::new(Trigger::rpc("command"), Action::Close));
-    assert_eq!(bench.code().await, "ok");
+    assert_eq!(outcome(&bench).await, "ok");
     bench
         .router()
         .inject(LabFault::new(Trigger::rpc("command"), Action::Close));
@@ -317,7 +249,7 @@ async fn a_router_with_one_session_serves_five_callers_in_turn() {
 #[tokio::test(start_paused = true)]
 async fn idle_sessions_and_connections_are_closed_in_time() {
     let bench = Bench::new().await;
-    assert_eq!(bench.code().await, "ok");
+    assert_eq!(outcome(&bench).await, "ok");
     assert_eq!(bench.devices.status().sessions.idle, 1);
     bench.router().wait_for(|event| event.what == What::Disconnected).await;
     let status = bench.devices.status();
@@ -351,8 +283,8 @@ async fn commands_back_to_back_keep_their_order_and_a_slow_one_costs_only_itself
 #[tokio::test(start_paused = true)]
 async fn shutting_down_closes_what_is_open() {
     let bench = Bench::new().await;
-    assert_eq!(bench.code().await, "ok");
+    assert_eq!(outcome(&bench).await, "ok");
     bench.devices.shut_down(Duration::from_secs(5)).await;
     assert_eq!(bench.count(|what| matches!(what, What::SessionClosed { .. })), 1);
-    assert_eq!(bench.code().await, "cancelled");
+    assert_eq!(outcome(&bench).await, "cancelled");
 }
