@@ -1,0 +1,327 @@
+//! A change from the lock to the settled router.
+
+use super::{
+    Change, ChangeFault, Cleanup, Context, Goal, HistoryEntry, Outcome, Report, Source,
+    commit::{self, Committed},
+    history::History,
+    holders, settle,
+};
+use crate::{
+    devices::{Fault, Lease, Reply, Rpc},
+    junos::{DeviceMessage, DeviceText},
+    work::{Step, Work},
+};
+
+/// What has been learnt and done so far; what a failure reports along with itself.
+#[derive(Default)]
+pub(super) struct Progress {
+    pub(super) loaded: bool,
+    pub(super) committed: bool,
+    pub(super) changed: bool,
+    pub(super) diff: Option<DeviceText>,
+    pub(super) warnings: Vec<DeviceMessage>,
+    pub(super) pending: Option<HistoryEntry>,
+}
+
+pub(super) async fn run(context: Context, change: Change, work: Work) -> Result<Report, ChangeFault> {
+    let holder = format!("{} (call {})", context.author.tool, context.author.call_id);
+    let _turn = context.device.exclusive(&holder, &work).await?;
+    let mut lease = context.device.lease(&work).await?;
+    let mut progress = Progress {
+        pending: pending(&context, &mut lease, change.goal, &work).await?,
+        ..Progress::default()
+    };
+    step(&context, &work, "locking the configuration");
+    // Until this is proven to be settled the session does not go back to the pool.
+    lease.edits();
+    if let Err(fault) = lock(&context, &mut lease, &work).await {
+        return Err(refused_lock(&context, lease, fault).await);
+    }
+    let result = under_lock(&context, &change, &mut lease, &mut progress, &work).await;
+    step(&context, &work, "settling");
+    let cleanup = settle::settle(&context.device, lease, progress.loaded && !progress.committed).await;
+    finish(result, progress, cleanup)
+}
+
+/// A lock that somebody else holds is not ours to release; one that failed in any other way may have been taken all the same.
+pub(super) async fn refused_lock(context: &Context, mut lease: Lease, fault: ChangeFault) -> ChangeFault {
+    if matches!(fault.code, "config_locked" | "candidate_dirty") && lease.is_healthy() {
+        lease.settled();
+        return fault;
+    }
+    let cleanup = settle::settle(&context.device, lease, false).await;
+    ChangeFault {
+        cleanup: Some(cleanup),
+        ..fault
+    }
+}
+
+fn finish(result: Result<Outcome, ChangeFault>, progress: Progress, cleanup: Cleanup) -> Result<Report, ChangeFault> {
+    match result {
+        Ok(outcome) => Ok(Report {
+            confirmed_previous: progress.pending.filter(|_| matches!(outcome, Outcome::Committed(_))),
+            outcome,
+            changed: progress.changed,
+            diff: progress.diff.unwrap_or_else(|| DeviceText::new(String::new())),
+            warnings: progress.warnings,
+            cleanup,
+        }),
+        Err(fault) => Err(ChangeFault {
+            warnings: progress.warnings,
+            diff: fault.diff.or(progress.diff.filter(|_| progress.changed)),
+            cleanup: Some(cleanup),
+            ..fault
+        }),
+    }
+}
+
+/// The confirmed commit that is pending on the router. A check would silently confirm it, so a check is refused.
+async fn pending(
+    context: &Context,
+    lease: &mut Lease,
+    goal: Goal,
+    work: &Work,
+) -> Result<Option<HistoryEntry>, ChangeFault> {
+    step(context, work, "reading the commit history");
+    let router = context.device.name();
+    let reply = lease.ask(&Rpc::commit_information(), work).await?;
+    let errors: Vec<DeviceMessage> = reply.errors().cloned().collect();
+    let pending = History::read(&reply).pending().cloned();
+    match (goal, pending) {
+        // Without the history nobody can say whether a check would confirm somebody's pending commit.
+        (Goal::Check, None) if !errors.is_empty() => Err(ChangeFault::refused(
+            router,
+            "check_failed",
+            "the commit history cannot be read",
+            errors,
+            "give the login class the right to run 'show system commit'",
+        )),
+        (Goal::Check, Some(entry)) => {
+            let message = format!(
+                "router '{router}': a confirmed commit of {} is pending, and a check would confirm it",
+                entry.user
+            );
+            let hint = "wait until it is confirmed or rolled back, or keep it with confirm_commit; nothing was done";
+            let mut fault = ChangeFault::new("commit_confirmed_active", message, hint);
+            fault.entry = Some(entry);
+            Err(fault)
+        }
+        (_, pending) => Ok(pending),
+    }
+}
+
+/// Takes the lock; a refusal says who is in the way.
+pub(super) async fn lock(context: &Context, lease: &mut Lease, work: &Work) -> Result<(), ChangeFault> {
+    let router = context.device.name();
+    let reply = lease.ask(&Rpc::lock_configuration(), work).await?;
+    let errors: Vec<DeviceMessage> = reply.errors().cloned().collect();
+    if errors.is_empty() {
+        return Ok(());
+    }
+    let says = |words: &str| {
+        errors
+            .iter()
+            .any(|error| error.message.to_ascii_lowercase().contains(words))
+    };
+    let (code, what, hint) = if says("locked by") {
+        (
+            "config_locked",
+            "the configuration is locked",
+            "wait until the holder has finished; nobody's lock is ever removed",
+        )
+    } else if says("database modified") {
+        (
+            "candidate_dirty",
+            "the candidate holds uncommitted changes of somebody else",
+            "look at them with junos_config_diff and database candidate; wait for their owner, or discard_candidate after asking them",
+        )
+    } else {
+        return Err(Fault::rejected(router, errors, true).into());
+    };
+    let holders = read_holders(lease, work).await;
+    let mut fault = ChangeFault::refused(router, code, what, errors, hint);
+    if !holders.is_empty() {
+        fault
+            .message
+            .push_str(&format!("; editing: {}", holders::in_words(&holders)));
+    }
+    fault.holders = holders;
+    Err(fault)
+}
+
+/// Who has the configuration open, our own session apart; empty where the router does not tell.
+pub(super) async fn read_holders(lease: &mut Lease, work: &Work) -> Vec<holders::Holder> {
+    let own = lease.session_id();
+    match lease.ask(&Rpc::configuration_database_status(), work).await {
+        Ok(reply) => holders::read(&reply)
+            .into_iter()
+            .filter(|holder| Some(holder.pid) != own)
+            .collect(),
+        Err(_) => Vec::new(),
+    }
+}
+
+async fn under_lock(
+    context: &Context,
+    change: &Change,
+    lease: &mut Lease,
+    progress: &mut Progress,
+    work: &Work,
+) -> Result<Outcome, ChangeFault> {
+    still_wanted(context, work)?;
+    step(context, work, "loading");
+    load(context, change, lease, progress, work).await?;
+    still_wanted(context, work)?;
+    step(context, work, "comparing");
+    diff(context, lease, progress, work).await?;
+    still_wanted(context, work)?;
+    match change.goal {
+        Goal::Preview => Ok(Outcome::Previewed),
+        Goal::Check => {
+            step(context, work, "checking");
+            check(context, change, lease, progress, work).await
+        }
+        Goal::Commit { confirm } => {
+            // A commit of nothing is how older clients confirm a pending one.
+            let confirms = progress.pending.is_some() && !matches!(change.source, Source::Rollback(_));
+            if !progress.changed && !confirms {
+                return Ok(Outcome::NoChanges);
+            }
+            step(context, work, "committing");
+            let committed: Committed =
+                commit::commit(context, lease, confirm, change.synchronize, progress, work).await?;
+            Ok(Outcome::Committed(committed))
+        }
+    }
+}
+
+async fn load(
+    context: &Context,
+    change: &Change,
+    lease: &mut Lease,
+    progress: &mut Progress,
+    work: &Work,
+) -> Result<(), ChangeFault> {
+    let request = match &change.source {
+        Source::Set(text) => Rpc::load_set(text.clone()),
+        Source::Text(text) => Rpc::load_text(text.clone()),
+        Source::Xml(text) => Rpc::load_xml(text.clone()),
+        Source::Rollback(number) => Rpc::load_rollback(number.get()),
+    };
+    // From the first byte sent something may be in the candidate.
+    progress.loaded = true;
+    let reply = lease.ask(&request, work).await?;
+    progress.warnings.extend(reply.warnings().cloned());
+    let errors: Vec<DeviceMessage> = reply.errors().cloned().collect();
+    let marks = reply.marks();
+    let router = context.device.name();
+    let hint = "correct the configuration and send it again; nothing was committed and the candidate is as before";
+    if !errors.is_empty() || marks.load_errors > 0 {
+        return Err(ChangeFault::refused(
+            router,
+            "config_load_failed",
+            "the configuration was not accepted",
+            errors,
+            hint,
+        ));
+    }
+    if marks.ok || marks.load_success || marks.load_results {
+        return Ok(());
+    }
+    Err(ChangeFault::new(
+        "config_load_failed",
+        format!("router '{router}': the reply to the load says neither success nor failure"),
+        hint,
+    ))
+}
+
+async fn diff(context: &Context, lease: &mut Lease, progress: &mut Progress, work: &Work) -> Result<(), ChangeFault> {
+    let text = candidate_diff(context, lease, work).await?;
+    progress.changed = !text.is_blank();
+    progress.diff = Some(text);
+    Ok(())
+}
+
+/// The difference between the candidate and the active configuration.
+pub(super) async fn candidate_diff(
+    context: &Context,
+    lease: &mut Lease,
+    work: &Work,
+) -> Result<DeviceText, ChangeFault> {
+    let reply = lease.ask(&Rpc::compare_candidate(0), work).await?;
+    let errors: Vec<DeviceMessage> = reply.errors().cloned().collect();
+    if !errors.is_empty() {
+        return Err(Fault::rejected(context.device.name(), errors, true).into());
+    }
+    Ok(difference(reply))
+}
+
+/// A reply without a text block is how some releases say that there is no difference.
+fn difference(reply: Reply) -> DeviceText {
+    if reply.has_blocks() {
+        reply.into_text()
+    } else {
+        DeviceText::new(String::new())
+    }
+}
+
+async fn check(
+    context: &Context,
+    change: &Change,
+    lease: &mut Lease,
+    progress: &mut Progress,
+    work: &Work,
+) -> Result<Outcome, ChangeFault> {
+    let router = context.device.name();
+    let reply = lease
+        .ask(&Rpc::commit_check(change.synchronize), work)
+        .await
+        .map_err(|fault| {
+            let cancelled = fault.code == "cancelled";
+            let fault = ChangeFault::from(fault);
+            if cancelled {
+                fault
+            } else {
+                fault.recoded("check_failed")
+            }
+        })?;
+    progress.warnings.extend(reply.warnings().cloned());
+    let errors: Vec<DeviceMessage> = reply.errors().cloned().collect();
+    let marks = reply.marks();
+    if !errors.is_empty() {
+        let hint = "correct the configuration; nothing was committed";
+        return Err(
+            ChangeFault::refused(router, "config_invalid", "the check found errors", errors, hint).outcome("invalid"),
+        );
+    }
+    if marks.ok || marks.check_success > 0 {
+        return Ok(Outcome::Valid);
+    }
+    Err(ChangeFault::new(
+        "check_failed",
+        format!("router '{router}': the reply to the check says neither valid nor invalid"),
+        "look at the router's log; nothing was committed",
+    ))
+}
+
+/// Between steps a cancelled call stops; what it loaded is settled.
+pub(super) fn still_wanted(context: &Context, work: &Work) -> Result<(), ChangeFault> {
+    if !work.cancellation().is_cancelled() {
+        return Ok(());
+    }
+    Err(ChangeFault::new(
+        "cancelled",
+        format!(
+            "router '{}': the call was cancelled; nothing was committed",
+            context.device.name()
+        ),
+        "send the change again if it is still wanted",
+    ))
+}
+
+pub(super) fn step(context: &Context, work: &Work, what: &str) {
+    work.report(Step {
+        message: format!("{}: {what}", context.device.name()),
+        ..Step::default()
+    });
+}

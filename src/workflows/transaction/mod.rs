@@ -1,0 +1,191 @@
+//! The only code that edits a candidate configuration: open, load, diff, check or commit, settle.
+//!
+//! A transaction runs in a task of its own from the lock on, so that a caller who leaves cannot tear it. Cancellation is
+//! obeyed between steps and ignored once the commit is sent. Settling runs whatever happened before it.
+
+mod change;
+mod commit;
+mod confirm;
+mod discard;
+mod fault;
+mod history;
+mod holders;
+mod resolve;
+mod settle;
+
+use std::sync::Arc;
+
+use tokio_util::task::TaskTracker;
+
+use crate::{
+    clock::Clock,
+    devices::Device,
+    jobs::Journal,
+    junos::{DeviceMessage, DeviceText, Minutes, RollbackNumber},
+    work::Work,
+};
+
+pub(crate) use commit::{Committed, ResolvedBy};
+pub(crate) use confirm::Confirmation;
+pub(crate) use discard::Discarded;
+pub(crate) use fault::ChangeFault;
+pub(crate) use history::HistoryEntry;
+pub(crate) use holders::Holder;
+
+/// Where a transaction runs and what it writes down.
+#[derive(Clone)]
+pub(crate) struct Context {
+    /// The router.
+    pub(crate) device: Device,
+    /// The tasks that a shutdown waits for.
+    pub(crate) tasks: TaskTracker,
+    /// What a crash must not erase.
+    pub(crate) journal: Arc<Journal>,
+    /// Wall time, for when a rollback is due.
+    pub(crate) clock: Clock,
+    /// Who does it, and why.
+    pub(crate) author: Author,
+}
+
+/// Who commits, as the router's commit log will show it.
+#[derive(Clone, Debug)]
+pub(crate) struct Author {
+    /// The call's id.
+    pub(crate) call_id: String,
+    /// The caller's name.
+    pub(crate) caller: String,
+    /// The tool, for others who wait.
+    pub(crate) tool: &'static str,
+    /// Why, in the caller's words.
+    pub(crate) comment: String,
+}
+
+/// Junos refuses longer log texts.
+const MAX_LOG_BYTES: usize = 512;
+
+impl Author {
+    /// The log text: the comment, shortened so that caller and call id always fit.
+    fn log(&self) -> String {
+        let tail = format!(" (by {}) {}", self.caller, history::mark(&self.call_id));
+        let mut end = self.comment.len().min(MAX_LOG_BYTES.saturating_sub(tail.len()));
+        while !self.comment.is_char_boundary(end) {
+            end -= 1;
+        }
+        let comment: String = self.comment[..end]
+            .chars()
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .collect();
+        format!("{comment}{tail}")
+    }
+}
+
+/// What is to become of the candidate.
+#[derive(Clone, Debug)]
+pub(crate) enum Source {
+    /// Set commands.
+    Set(String),
+    /// Curly text.
+    Text(String),
+    /// XML below `<configuration>`, well-formed.
+    Xml(String),
+    /// An earlier commit.
+    Rollback(RollbackNumber),
+}
+
+/// How far a transaction goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Goal {
+    /// Load and show the difference.
+    Preview,
+    /// The router's own check as well.
+    Check,
+    /// Commit; with minutes, the router goes back by itself unless somebody confirms.
+    Commit {
+        /// Minutes until the router goes back.
+        confirm: Option<Minutes>,
+    },
+}
+
+/// One change.
+#[derive(Clone, Debug)]
+pub(crate) struct Change {
+    /// What to load.
+    pub(crate) source: Source,
+    /// How far to go.
+    pub(crate) goal: Goal,
+    /// Whether both routing engines commit.
+    pub(crate) synchronize: bool,
+}
+
+/// How a transaction ended when it did what it was asked to.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// The candidate did not differ; nothing was committed.
+    NoChanges,
+    /// The difference is known, the candidate as before.
+    Previewed,
+    /// The router's check passed, the candidate as before.
+    Valid,
+    /// The change is active.
+    Committed(Committed),
+}
+
+/// Whether the router was left as it was found, apart from a commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cleanup {
+    /// Proven.
+    Done,
+    /// The session was dropped, upon which Junos discards and unlocks; that could not be seen.
+    Unproven,
+}
+
+/// What a transaction did.
+#[derive(Debug)]
+pub(crate) struct Report {
+    /// How it ended.
+    pub(crate) outcome: Outcome,
+    /// The difference in Junos' own form; blank if there is none.
+    pub(crate) diff: DeviceText,
+    /// Whether there is a difference.
+    pub(crate) changed: bool,
+    /// What the router warned of.
+    pub(crate) warnings: Vec<DeviceMessage>,
+    /// The pending confirmed commit that this commit confirmed.
+    pub(crate) confirmed_previous: Option<HistoryEntry>,
+    /// How the router was left.
+    pub(crate) cleanup: Cleanup,
+}
+
+/// Makes one change.
+pub(crate) async fn change(context: Context, change: Change, work: Work) -> Result<Report, ChangeFault> {
+    protected(&context.tasks.clone(), change::run(context, change, work)).await
+}
+
+/// Confirms the pending confirmed commit; `commit_id` must be the call that made it, if given.
+pub(crate) async fn confirm(
+    context: Context,
+    commit_id: Option<String>,
+    work: Work,
+) -> Result<Confirmation, ChangeFault> {
+    protected(&context.tasks.clone(), confirm::run(context, commit_id, work)).await
+}
+
+/// Discards what is uncommitted in the shared candidate, whoever wrote it; live editors make it refuse unless forced.
+pub(crate) async fn discard(context: Context, force: bool, work: Work) -> Result<Discarded, ChangeFault> {
+    protected(&context.tasks.clone(), discard::run(context, force, work)).await
+}
+
+/// Runs work in a task that nobody's leaving ends and that a shutdown waits for.
+async fn protected<T: Send + 'static>(
+    tasks: &TaskTracker,
+    work: impl Future<Output = Result<T, ChangeFault>> + Send + 'static,
+) -> Result<T, ChangeFault> {
+    use tracing::Instrument;
+    match tasks.spawn(work.in_current_span()).await {
+        Ok(result) => result,
+        Err(_) => Err(ChangeFault::panicked()),
+    }
+}
+
+#[cfg(test)]
+mod tests;
