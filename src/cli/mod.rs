@@ -16,6 +16,7 @@ mod places;
 mod policy;
 mod serve;
 mod signals;
+mod tour;
 
 use std::{ffi::OsString, future::Future, process::ExitCode};
 
@@ -54,20 +55,13 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn run(parsed: &Parsed, findings: Findings) -> anyhow::Result<ExitCode> {
     match &parsed.line.command {
         None => serve::run(parsed, findings),
-        Some(Command::Check(request)) => {
-            let is_good = check::run(parsed, request, findings)?;
-            Ok(if is_good {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::from(FAILED)
-            })
-        }
+        Some(Command::Check(request)) => Ok(code(check::run(parsed, request, findings)?)),
         Some(Command::ClientConfig(request)) => {
             client_config::run(request, &parsed.line.options.device_mapping)?;
             Ok(ExitCode::SUCCESS)
         }
         Some(Command::Lab(LabCommand::Run(request))) => block_on(lab_run::run(request))?.map(|()| ExitCode::SUCCESS),
-        Some(Command::Lab(LabCommand::Tour(_request))) => Ok(ExitCode::SUCCESS),
+        Some(Command::Lab(LabCommand::Tour(request))) => Ok(code(block_on(tour::run(request.fast))??)),
     }
 }
 
@@ -78,6 +72,14 @@ fn block_on<T>(work: impl Future<Output = T>) -> anyhow::Result<T> {
         .build()
         .context("cannot start the runtime")?;
     Ok(runtime.block_on(work))
+}
+
+fn code(is_good: bool) -> ExitCode {
+    if is_good {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(FAILED)
+    }
 }
 
 /// Prints all refusals; the exit code that says so.
