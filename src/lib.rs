@@ -27,6 +27,7 @@ mod devices;
 mod inventory;
 mod jobs;
 mod junos;
+mod metrics;
 mod output;
 mod secrets;
 mod server;

@@ -1,6 +1,5 @@
 //! Who did what: exactly one record for every call, whatever happens to it.
 
-mod facts;
 mod record;
 mod sink;
 
@@ -11,12 +10,12 @@ use tokio::time::Instant;
 use crate::clock::Clock;
 use record::Draft;
 
-pub(crate) use facts::{Asserted, CallHead, Caller, Denial, End, Outcome, RequestFacts, ResultFacts};
+pub(crate) use record::{Asserted, CallHead, Caller, Denial, End, Outcome, RequestFacts, ResultFacts};
 pub(crate) use sink::{Line, Sink, Stderr};
 
 /// How records appear on standard error.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum AuditFormat {
+pub enum AuditFormat {
     /// Not at all.
     Off,
     /// One line of text.
@@ -28,9 +27,9 @@ pub(crate) enum AuditFormat {
 
 /// What an operator chose about records.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct AuditSettings {
+pub struct AuditSettings {
     /// Their form on standard error.
-    pub(crate) format: AuditFormat,
+    pub format: AuditFormat,
 }
 
 /// Takes secrets out of a text, whatever the settings.

@@ -7,6 +7,7 @@ mod fields;
 mod file;
 mod public;
 mod selector;
+mod source;
 
 use std::{
     path::{Path, PathBuf},
@@ -23,7 +24,8 @@ pub(crate) use auth::{Auth, KeySource, SecretRef};
 pub(crate) use entry::Entry;
 pub(crate) use environment::agent_socket;
 pub(crate) use file::FileFault;
-pub(crate) use selector::{SelectFault, near_names};
+pub use source::{InventorySource, MemoryRouter};
+pub(crate) use selector::{SelectFault, is_pattern, near_names};
 
 /// Whether a problem goes away by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

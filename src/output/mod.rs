@@ -21,13 +21,13 @@ use store::Store;
 
 /// How much a model is shown and how long the rest is kept.
 #[derive(Clone, Debug)]
-pub(crate) struct OutputSettings {
+pub struct OutputSettings {
     /// Bytes of one text when a call names no other cap.
-    pub(crate) max_bytes: usize,
+    pub max_bytes: usize,
     /// Bytes of all stored outputs; one caller may hold half of it.
-    pub(crate) store_bytes: usize,
+    pub store_bytes: usize,
     /// How long an output is kept after it was last read.
-    pub(crate) store_for: Duration,
+    pub store_for: Duration,
 }
 
 impl Default for OutputSettings {
@@ -116,6 +116,11 @@ impl Outputs {
     pub(crate) fn read(&self, owner: &str, request: &ReadRequest) -> Result<ReadPage, ReadFault> {
         let (text, expires_in) = self.store.get(owner, &request.output_id).ok_or(ReadFault::NotFound)?;
         Ok(read::page(&text, request, self.settings.max_bytes, expires_in))
+    }
+
+    /// The whole of a stored output.
+    pub(crate) fn whole(&self, owner: &str, id: &str) -> Option<String> {
+        self.store.get(owner, id).map(|(text, _)| String::clone(&text))
     }
 
     /// Redacts every string of a structured value, and cleans it of control characters.

@@ -26,6 +26,12 @@ impl Reply {
 }
 
 impl Node {
+    /// The elements of a text below one root.
+    #[cfg(test)]
+    pub(crate) fn parse(xml: &str) -> Self {
+        read(xml).expect("the tests write XML")
+    }
+
     /// The element's own text.
     pub(crate) fn text(&self) -> &str {
         self.text.trim()

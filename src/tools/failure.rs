@@ -1,0 +1,203 @@
+//! What a caller learns when a call fails: a code, one sentence, and what to try next.
+
+use serde_json::{Map, Value, json};
+
+use super::{code::Code, spec::Effect};
+use crate::{
+    devices::Fault,
+    junos::{CommandFault, DeviceMessage, Severity},
+};
+
+/// Router errors shown in full; the rest are counted.
+const SHOWN_ERRORS: usize = 10;
+
+/// A failed call. Its texts pass through redaction before anybody reads them.
+#[derive(Clone, Debug)]
+pub(crate) struct Failure {
+    code: Code,
+    message: String,
+    hint: String,
+    details: Map<String, Value>,
+    known: Map<String, Value>,
+    errors: Vec<DeviceMessage>,
+    concealed: Option<Concealed>,
+}
+
+/// A reason that the reply must not tell, because it would confirm or deny that something exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Concealed {
+    /// The router is not only out of scope, there is none.
+    UnknownRouter,
+}
+
+impl Failure {
+    /// A failure with `code` and one sentence that names its subject, without a final full stop.
+    pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            hint: String::new(),
+            details: Map::new(),
+            known: Map::new(),
+            errors: Vec::new(),
+            concealed: None,
+        }
+    }
+
+    /// The same failure saying what to try next.
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = hint.into();
+        self
+    }
+
+    /// The same failure with one more fact under `error.details`.
+    pub(crate) fn detail(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.details.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// The same failure with something the call had learnt before it failed, beside `error`.
+    #[allow(dead_code, reason = "used by the tools that change configurations")]
+    pub(crate) fn known(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.known.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// The same failure whose true reason only the audit record may tell.
+    pub(crate) fn concealing(mut self, reason: Concealed) -> Self {
+        self.concealed = Some(reason);
+        self
+    }
+
+    /// The code.
+    pub(crate) fn code(&self) -> Code {
+        self.code
+    }
+
+    /// The sentence.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The reason that the reply hides.
+    pub(crate) fn concealed(&self) -> Option<Concealed> {
+        self.concealed
+    }
+
+    /// The sentence with its code, as a row of a batch carries it.
+    pub(crate) fn row(&self) -> String {
+        format!("{} [code={}]", self.message, self.code.as_str())
+    }
+
+    /// The text block of an error result.
+    pub(crate) fn text(&self) -> String {
+        if self.hint.is_empty() {
+            self.row()
+        } else {
+            format!("{}\nhint: {}", self.row(), self.hint)
+        }
+    }
+
+    /// The second text block: what the router said, and the diff if one is known.
+    pub(crate) fn evidence(&self) -> Option<String> {
+        let mut lines: Vec<String> = self.errors.iter().take(SHOWN_ERRORS).map(line).collect();
+        if self.errors.len() > SHOWN_ERRORS {
+            lines.push(format!("… and {} more", self.errors.len() - SHOWN_ERRORS));
+        }
+        if let Some(Value::String(diff)) = self.known.get("diff") {
+            lines.push(diff.clone());
+        }
+        (!lines.is_empty()).then(|| lines.join("\n"))
+    }
+
+    /// The structured content of an error result.
+    pub(crate) fn structured(&self, effect: Effect) -> Value {
+        let mut error = json!({
+            "code": self.code.as_str(),
+            "message": self.message,
+            "hint": self.hint,
+            "retryable": self.code.retryable(effect),
+        });
+        let mut details = self.details.clone();
+        if !self.errors.is_empty() {
+            details.insert("errors".to_owned(), self.errors.iter().map(error_value).collect());
+        }
+        if !details.is_empty() {
+            error["details"] = Value::Object(details);
+        }
+        let mut root = self.known.clone();
+        root.insert("error".to_owned(), error);
+        Value::Object(root)
+    }
+}
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        let mut failure = Failure::new(Code::from_word(fault.code), fault.message).hint(fault.hint);
+        failure.errors = fault.errors;
+        failure
+    }
+}
+
+impl From<CommandFault> for Failure {
+    fn from(fault: CommandFault) -> Self {
+        let (code, hint) = match &fault {
+            CommandFault::Invalid(_) => (Code::InvalidArgument, "give one command line as typed at the CLI prompt"),
+            CommandFault::UnsupportedPipe(_) => (Code::UnsupportedPipe, "nothing was sent; use an accepted pipe"),
+            CommandFault::Interactive(_) => (
+                Code::InteractiveCommand,
+                "nothing was sent; use a form of the command that ends by itself and needs no terminal",
+            ),
+            CommandFault::FormatConflict => (
+                Code::ConflictingArguments,
+                "give output_format or the display pipe, not both",
+            ),
+        };
+        Failure::new(code, fault.to_string()).hint(hint)
+    }
+}
+
+/// One router error or warning as a line of text.
+pub(crate) fn line(message: &DeviceMessage) -> String {
+    let severity = match message.severity {
+        Severity::Warning => "warning",
+        _ => "error",
+    };
+    let mut line = match &message.re_name {
+        Some(engine) => format!("{severity}: {engine}: {}", message.message),
+        None => format!("{severity}: {}", message.message),
+    };
+    if let Some(path) = &message.path {
+        line.push_str(&format!(" ({path})"));
+    }
+    line
+}
+
+fn error_value(message: &DeviceMessage) -> Value {
+    let mut value = json!({ "message": message.message });
+    let fields = [
+        ("source_daemon", &message.source_daemon),
+        ("error_path", &message.path),
+        ("bad_element", &message.bad_element),
+        ("re_name", &message.re_name),
+    ];
+    for (name, field) in fields {
+        if let Some(text) = field {
+            value[name] = Value::String(text.clone());
+        }
+    }
+    value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_ends_its_first_line_with_the_code() {
+        let failure = Failure::new(Code::Blocked, "denied").hint("ask the operator");
+        assert_eq!(failure.text(), "denied [code=blocked]\nhint: ask the operator");
+        assert_eq!(failure.structured(Effect::Operate)["error"]["retryable"], false);
+        assert!(failure.structured(Effect::Operate)["error"].get("details").is_none());
+    }
+}

@@ -1,0 +1,261 @@
+//! Schemas that every client understands: what schemars derives, rewritten to flat, null-free JSON Schema.
+
+use schemars::{JsonSchema, generate::SchemaSettings};
+use serde_json::{Map, Value};
+
+/// A JSON object, as schemas and arguments are.
+pub(crate) type Object = Map<String, Value>;
+
+/// The description of a tool (the doc comment of its arguments) and the schema of its arguments.
+pub(crate) fn input<T: JsonSchema>() -> (String, Object) {
+    let mut schema = derived::<T>(SchemaSettings::draft2020_12());
+    let about = match schema.remove("description") {
+        Some(Value::String(text)) => unwrapped(&text),
+        _ => String::new(),
+    };
+    (about, finished(schema, Side::Input))
+}
+
+/// The schema of a structured result. Unknown members stay allowed, so that results can grow.
+pub(crate) fn output<T: JsonSchema>() -> Object {
+    let mut schema = derived::<T>(SchemaSettings::draft2020_12().for_serialize());
+    schema.remove("description");
+    finished(schema, Side::Output)
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Side {
+    Input,
+    Output,
+}
+
+fn derived<T: JsonSchema>(settings: SchemaSettings) -> Object {
+    let settings = settings.with(|settings| {
+        settings.inline_subschemas = true;
+        settings.meta_schema = None;
+    });
+    match settings.into_generator().into_root_schema_for::<T>().to_value() {
+        Value::Object(schema) => schema,
+        _ => unreachable!("arguments and results are structs, whose schemas are objects"),
+    }
+}
+
+fn finished(schema: Object, side: Side) -> Object {
+    let mut schema = Value::Object(schema);
+    rewrite(&mut schema, side);
+    match schema {
+        Value::Object(mut schema) => {
+            schema.entry("type").or_insert_with(|| "object".into());
+            close(&mut schema, side);
+            schema
+        }
+        _ => unreachable!("rewriting keeps an object an object"),
+    }
+}
+
+/// Rewrites one schema and all schemas inside it.
+fn rewrite(schema: &mut Value, side: Side) {
+    let Value::Object(object) = schema else { return };
+    for noise in ["$schema", "title", "$defs"] {
+        object.remove(noise);
+    }
+    drop_null(object);
+    flatten_choice(object);
+    if object.get("format").and_then(Value::as_str).is_some_and(is_number_format) {
+        object.remove("format");
+    }
+    if let Some(Value::String(text)) = object.get_mut("description") {
+        *text = unwrapped(text);
+    }
+    if let Some(Value::Object(properties)) = object.get_mut("properties") {
+        properties.values_mut().for_each(|property| rewrite(property, side));
+    }
+    for nested in ["items", "additionalProperties"] {
+        if let Some(inner) = object.get_mut(nested) {
+            rewrite(inner, side);
+        }
+    }
+    close(object, side);
+}
+
+/// An object says which members it has, and in arguments that there are no others.
+fn close(object: &mut Object, side: Side) {
+    if object.get("type") != Some(&Value::from("object")) {
+        return;
+    }
+    object
+        .entry("properties")
+        .or_insert_with(|| Value::Object(Object::new()));
+    match side {
+        Side::Input => {
+            object.entry("additionalProperties").or_insert(Value::Bool(false));
+        }
+        Side::Output => {
+            if object.get("additionalProperties") == Some(&Value::Bool(false)) {
+                object.remove("additionalProperties");
+            }
+        }
+    }
+}
+
+/// A value that may be absent is simply not required: null is never a value.
+fn drop_null(object: &mut Object) {
+    if object.get("default") == Some(&Value::Null) {
+        object.remove("default");
+    }
+    if let Some(Value::Array(choices)) = object.get_mut("enum") {
+        choices.retain(|choice| !choice.is_null());
+    }
+    if let Some(Value::Array(types)) = object.get_mut("type") {
+        types.retain(|name| name != "null");
+        if let [single] = types.as_slice() {
+            let single = single.clone();
+            object.insert("type".to_owned(), single);
+        }
+    }
+    if let Some(Value::Array(mut choices)) = object.remove("anyOf") {
+        choices.retain(|choice| choice.get("type") != Some(&Value::from("null")));
+        match (choices.pop(), choices.is_empty()) {
+            (Some(Value::Object(only)), true) => only.into_iter().for_each(|(name, value)| {
+                object.entry(name).or_insert(value);
+            }),
+            (last, _) => {
+                choices.extend(last);
+                object.insert("anyOf".to_owned(), Value::Array(choices));
+            }
+        }
+    }
+}
+
+/// A choice of documented words becomes one list of words, their documentation one sentence.
+fn flatten_choice(object: &mut Object) {
+    let Some(Value::Array(choices)) = object.get("oneOf") else { return };
+    let mut words = Vec::new();
+    let mut told = Vec::new();
+    for choice in choices {
+        let documented = choice.get("description").and_then(Value::as_str).map(unwrapped);
+        if let Some(word) = choice.get("const") {
+            words.push(word.clone());
+        } else if let Some(Value::Array(plain)) = choice.get("enum") {
+            words.extend(plain.iter().cloned());
+        } else {
+            return;
+        }
+        if let (Some(Value::String(word)), Some(text)) = (words.last(), documented) {
+            told.push(format!("{word}: {}", text.trim_end_matches('.')));
+        }
+    }
+    object.remove("oneOf");
+    object.insert("type".to_owned(), "string".into());
+    object.insert("enum".to_owned(), Value::Array(words));
+    let own = object.get("description").and_then(Value::as_str).unwrap_or_default();
+    let described = match (own.is_empty(), told.is_empty()) {
+        (_, true) => return,
+        (true, false) => told.join("; "),
+        (false, false) => format!("{} {}", unwrapped(own), told.join("; ")),
+    };
+    object.insert("description".to_owned(), described.into());
+}
+
+fn is_number_format(format: &str) -> bool {
+    format.starts_with("uint") || format.starts_with("int") || format == "float" || format == "double"
+}
+
+/// A doc comment as running text: line breaks of the source are blanks, paragraphs stay apart.
+fn unwrapped(text: &str) -> String {
+    text.split("\n\n")
+        .map(|paragraph| paragraph.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect::<Vec<_>>()
+        .join("\n\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::{Deserialize, Serialize};
+    use serde_json::json;
+
+    use super::*;
+
+    /// Do a thing.
+    ///
+    /// With two lines
+    /// of prose.
+    #[derive(Deserialize, JsonSchema)]
+    #[allow(dead_code, reason = "only its schema is of interest")]
+    struct Args {
+        /// A name.
+        #[schemars(length(max = 128))]
+        name: String,
+        /// How many.
+        #[schemars(range(min = 0, max = 49))]
+        count: Option<u8>,
+        /// In which form.
+        #[serde(default)]
+        format: Option<Form>,
+        plain: Plain,
+        nested: Option<Nested>,
+        list: Vec<String>,
+    }
+
+    #[derive(Deserialize, JsonSchema)]
+    #[serde(rename_all = "snake_case")]
+    #[allow(dead_code, reason = "only its schema is of interest")]
+    enum Form {
+        /// Lines of set commands.
+        Set,
+        /// Curly braces.
+        Text,
+    }
+
+    #[derive(Deserialize, JsonSchema)]
+    #[serde(rename_all = "snake_case")]
+    #[allow(dead_code, reason = "only its schema is of interest")]
+    enum Plain {
+        One,
+        Two,
+    }
+
+    #[derive(Deserialize, JsonSchema)]
+    #[allow(dead_code, reason = "only its schema is of interest")]
+    struct Nested {
+        deep: Option<bool>,
+    }
+
+    #[test]
+    fn arguments_are_flat_and_closed() {
+        let (about, schema) = input::<Args>();
+        assert_eq!(about, "Do a thing.\n\nWith two lines of prose.");
+        assert_eq!(
+            Value::Object(schema),
+            json!({
+                "type": "object",
+                "properties": {
+                    "name": {"description": "A name.", "type": "string", "maxLength": 128},
+                    "count": {"description": "How many.", "type": "integer", "minimum": 0, "maximum": 49},
+                    "format": {
+                        "description": "In which form. set: Lines of set commands; text: Curly braces",
+                        "type": "string",
+                        "enum": ["set", "text"],
+                    },
+                    "plain": {"type": "string", "enum": ["one", "two"]},
+                    "nested": {
+                        "type": "object",
+                        "properties": {"deep": {"type": "boolean"}},
+                        "additionalProperties": false,
+                    },
+                    "list": {"type": "array", "items": {"type": "string"}},
+                },
+                "required": ["name", "plain", "list"],
+                "additionalProperties": false,
+            })
+        );
+    }
+
+    #[derive(Serialize, JsonSchema)]
+    struct Nothing {}
+
+    #[test]
+    fn an_empty_struct_still_has_properties_and_results_stay_open() {
+        assert_eq!(Value::Object(output::<Nothing>()), json!({"type": "object", "properties": {}}));
+    }
+}

@@ -1,0 +1,1 @@
+//! The definitions of all tools, as clients see them.
