@@ -1,1 +1,175 @@
-//! What a running process owns, and the pipeline of one call.
+//! What a running process owns, and the way of one call through it. Knows no protocol.
+
+mod pipeline;
+mod reply;
+mod settings;
+mod verdict;
+
+use std::{
+    sync::{Arc, RwLock},
+    time::Duration,
+};
+
+use tokio::sync::Semaphore;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+pub use crate::tools::Caller;
+pub use pipeline::{Request, UnknownTool};
+pub use reply::Reply;
+pub use settings::Settings;
+
+use crate::{
+    audit::Audit,
+    devices::Devices,
+    inventory::{FileFault, Inventory},
+    metrics::Counters,
+    output::Outputs,
+    secrets::Redactor,
+    tools::{self, Admission, ProcessFacts, Services, Spec},
+};
+
+/// How long sessions may take to close at the end.
+const CLOSING: Duration = Duration::from_secs(2);
+
+/// Why a process cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartFault {
+    /// The inventory cannot be used as a whole.
+    #[error("inventory: {0}")]
+    Inventory(String),
+    /// The settings name tools that do not exist, or leave none.
+    #[error("{}", .0.join("; "))]
+    Tools(Vec<String>),
+}
+
+impl From<FileFault> for StartFault {
+    fn from(fault: FileFault) -> Self {
+        StartFault::Inventory(fault.to_string())
+    }
+}
+
+/// One running process.
+pub struct App {
+    offered: Vec<Spec>,
+    services: Arc<Services>,
+    inventory: RwLock<Arc<Inventory>>,
+    audit: Audit,
+    /// Calls that may still begin.
+    slots: Arc<Semaphore>,
+    /// Fires when no new call is taken.
+    closing: CancellationToken,
+    /// Fires when calls that only read shall stop.
+    stopping: CancellationToken,
+    /// Calls that run.
+    calls: TaskTracker,
+    drain: Duration,
+}
+
+impl App {
+    /// Builds everything a process owns. No router is contacted. Must be called within a runtime.
+    pub fn start(settings: Settings) -> Result<Arc<Self>, StartFault> {
+        Self::start_with(settings, tools::registry())
+    }
+
+    /// As [`App::start`], with these tools.
+    pub(crate) fn start_with(settings: Settings, registry: Vec<Spec>) -> Result<Arc<Self>, StartFault> {
+        let faults = tools::selection_faults(&registry, &settings.tools);
+        if !faults.is_empty() {
+            return Err(StartFault::Tools(faults));
+        }
+        let inventory = settings.inventory.load()?;
+        let redactor = Arc::new(Redactor::new(settings.show_secrets));
+        let offered = tools::offered(registry, &settings.tools);
+        let services = Services {
+            facts: facts(&settings, &offered),
+            outputs: Outputs::new(settings.output, Arc::clone(&redactor)),
+            devices: Devices::new(settings.devices),
+            counters: Counters::default(),
+            admission: Admission::new(settings.tools.calls_per_router),
+            clock: settings.clock,
+            settings: settings.tools,
+        };
+        Ok(Arc::new(Self {
+            offered,
+            slots: Arc::new(Semaphore::new(services.settings.calls)),
+            services: Arc::new(services),
+            inventory: RwLock::new(Arc::new(inventory)),
+            audit: Audit::new(&settings.audit, settings.clock, move |text| redactor.redact_always(text)),
+            closing: CancellationToken::new(),
+            stopping: CancellationToken::new(),
+            calls: TaskTracker::new(),
+            drain: settings.drain,
+        }))
+    }
+
+    /// The tools of this process, those included that the read-only policy hides.
+    pub(crate) fn offered(&self) -> &[Spec] {
+        &self.offered
+    }
+
+    /// The tools that a caller may use, in the order in which they are listed.
+    pub(crate) fn listed<'a>(&'a self, caller: &'a Caller) -> impl Iterator<Item = &'a Spec> + Clone {
+        let read_only = self.is_read_only();
+        self.offered
+            .iter()
+            .filter(move |spec| caller.may_use(spec) && !(read_only && spec.effect.changes()))
+    }
+
+    /// Whether the process as a whole changes nothing.
+    pub(crate) fn is_read_only(&self) -> bool {
+        self.services.settings.read_only
+    }
+
+    /// The whole text of a stored output of this caller.
+    pub(crate) fn stored_output(&self, caller: &Caller, id: &str) -> Option<String> {
+        self.services.outputs.whole(caller.name(), id)
+    }
+
+    /// The inventory at this moment; a call keeps the one it begins with.
+    fn inventory(&self) -> Arc<Inventory> {
+        Arc::clone(&self.inventory.read().expect("no code panics while it holds the lock"))
+    }
+
+    /// Takes no more calls.
+    pub fn close(&self) {
+        self.closing.cancel();
+        self.calls.close();
+    }
+
+    /// Ends what only reads; what changes a router settles by itself.
+    pub fn cancel_reads(&self) {
+        self.close();
+        self.stopping.cancel();
+    }
+
+    /// Waits until no call is running.
+    pub async fn idle(&self) {
+        self.calls.wait().await;
+    }
+
+    /// Ends everything in good order: no new calls, some time for those that run, then their sessions. Gives whether all
+    /// calls had ended by themselves.
+    pub async fn shut_down(&self) -> bool {
+        self.close();
+        let drained = tokio::time::timeout(self.drain, self.idle()).await.is_ok();
+        self.cancel_reads();
+        // Cancelled calls end at once; what they leave behind is bounded by the closing of sessions.
+        let _ = tokio::time::timeout(CLOSING, self.idle()).await;
+        self.services.devices.shut_down(CLOSING).await;
+        drained
+    }
+}
+
+fn facts(settings: &Settings, offered: &[Spec]) -> ProcessFacts {
+    let mut toolsets: Vec<&'static str> = offered.iter().map(|spec| spec.toolset).collect();
+    toolsets.dedup();
+    ProcessFacts {
+        started_at: settings.clock.now(),
+        text_bytes: settings.output.max_bytes,
+        show_secrets: settings.show_secrets,
+        accept_new_host_keys: settings.devices.accept_new,
+        sessions_per_router: settings.devices.sessions,
+        toolsets,
+        tools_offered: offered.len(),
+    }
+}

@@ -1,0 +1,48 @@
+//! Everything a process is started with.
+
+use std::{path::PathBuf, time::Duration};
+
+use crate::{
+    audit::AuditSettings, clock::Clock, devices::DeviceSettings, inventory::InventorySource, output::OutputSettings,
+    tools::ToolSettings,
+};
+
+/// Everything a process is started with.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where the routers come from.
+    pub inventory: InventorySource,
+    /// How routers are reached.
+    pub devices: DeviceSettings,
+    /// Which tools are offered, and what bounds them.
+    pub tools: ToolSettings,
+    /// How much of an output is shown, and how long the rest is kept.
+    pub output: OutputSettings,
+    /// Where audit records go.
+    pub audit: AuditSettings,
+    /// Whether results are shown to the model with their secrets.
+    pub show_secrets: bool,
+    /// Time that running work gets once the process is asked to end.
+    pub drain: Duration,
+    /// Where state that outlives the process is kept.
+    pub state_dir: Option<PathBuf>,
+    /// The wall clock.
+    pub clock: Clock,
+}
+
+impl Settings {
+    /// The defaults, with the routers of `inventory`.
+    pub fn new(inventory: InventorySource) -> Self {
+        Self {
+            inventory,
+            devices: DeviceSettings::default(),
+            tools: ToolSettings::default(),
+            output: OutputSettings::default(),
+            audit: AuditSettings::default(),
+            show_secrets: false,
+            drain: Duration::from_secs(30),
+            state_dir: None,
+            clock: Clock::system(),
+        }
+    }
+}
