@@ -176,11 +176,9 @@ fn configuration(
         true => active.inherited(),
         false => active,
     };
-    if !path.is_empty() && configuration::is_no_path(path) {
-        return Err(errors::parser("syntax error", path.last().copied()));
-    }
+    let missing = || errors::parser("syntax error", path.last().copied());
     if pipes.form == Some(Form::Set) {
-        return Ok(shown_text(tree.set_lines(path).unwrap_or_default()));
+        return Ok(shown_text(tree.set_lines(path).ok_or_else(missing)?));
     }
     match form {
         Form::Text | Form::Set => {
@@ -192,7 +190,7 @@ fn configuration(
                 true => mark.header(),
                 false => String::new(),
             };
-            // A statement that could be there and is not shows nothing.
+            // A path that leads nowhere shows nothing; a path that cannot be one is an error of the parser.
             Ok(shown_text(format!("{header}{}", body.unwrap_or_default())))
         }
         Form::Xml => {
@@ -205,7 +203,7 @@ fn configuration(
             })
         }
         Form::Json => {
-            let text = read::json(&tree, path, &mark).unwrap_or_default();
+            let text = read::json(&tree, path, &mark).unwrap_or_default() + "\n";
             Ok(Done {
                 reply: escape(&text),
                 text,

@@ -2,8 +2,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use super::live::{Live, contains, prefix};
-use super::sessions::Session;
+use super::live::{Live, Session, contains, prefix};
 
 /// One destination in one table, its routes best first.
 pub(super) struct Destination {

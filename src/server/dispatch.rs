@@ -1,0 +1,111 @@
+//! One tool call on its way in and out: request to pipeline, reply to result, progress meanwhile.
+
+use std::{pin::pin, sync::Arc, time::Duration};
+
+use futures::FutureExt;
+use rmcp::{
+    RoleServer,
+    handler::server::{router::tool::ToolRoute, tool::ToolCallContext},
+    model::{
+        CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, ErrorData, MetaObject, ProtocolVersion,
+    },
+    service::RequestContext,
+};
+use tokio::sync::watch;
+
+use super::{definition, handler::Handler, outputs, progress::Pacer};
+use crate::{
+    app::{Reply, Request},
+    audit::Asserted,
+    tools::Spec,
+    work::Step,
+};
+
+/// How long one progress message may take to go out before the call goes on without it.
+const PROGRESS_WAIT: Duration = Duration::from_secs(1);
+
+/// The route of a tool: all tools share one way.
+pub(super) fn route(spec: &Spec, read_only: bool) -> ToolRoute<Handler> {
+    ToolRoute::new_dyn(definition::tool(spec, read_only), |context| dispatch(context).boxed())
+}
+
+async fn dispatch(context: ToolCallContext<'_, Handler>) -> Result<CallToolResponse, ErrorData> {
+    let ToolCallContext {
+        request_context,
+        service,
+        name,
+        arguments,
+        ..
+    } = context;
+    let (steps, news) = watch::channel(Step::default());
+    let request = Request::new(service.caller().clone(), name.as_ref(), arguments.unwrap_or_default())
+        .cancelled_by(request_context.ct.clone())
+        .reporting_to(Arc::new(steps))
+        .asserting(request_context.id.to_string(), asserted(&request_context));
+    let reply = with_progress(service.app().call(request), &request_context, news).await;
+    match reply {
+        Ok(reply) => Ok(result(reply, &request_context).into()),
+        Err(unknown) => Err(unknown_tool(&unknown.0)),
+    }
+}
+
+/// What the client says about itself; it is written down and never decides anything.
+fn asserted(context: &RequestContext<RoleServer>) -> Asserted {
+    let client = context.client_info();
+    Asserted {
+        client_name: client.as_ref().map(|client| client.name.clone()),
+        client_version: client.map(|client| client.version),
+        protocol_version: context.protocol_version().map(|version| version.to_string()),
+    }
+}
+
+/// A tool that nobody knows: a protocol error, because no result could mean anything.
+pub(super) async fn unknown(service: &Handler, request: CallToolRequestParams) -> Result<CallToolResponse, ErrorData> {
+    let arguments = request.arguments.unwrap_or_default();
+    let call = Request::new(service.caller().clone(), request.name.as_ref(), arguments);
+    // Nothing runs under an unknown name, so there is no reply to hand on.
+    let _ = service.app().call(call).await;
+    Err(unknown_tool(&request.name))
+}
+
+fn unknown_tool(name: &str) -> ErrorData {
+    ErrorData::invalid_params(format!("Unknown tool: {name}"), None)
+}
+
+/// Runs a call and tells the client how it comes along, if it asked for that. Nothing is sent after the answer is known.
+async fn with_progress<T>(
+    call: impl Future<Output = T>,
+    context: &RequestContext<RoleServer>,
+    news: watch::Receiver<Step>,
+) -> T {
+    let Some(token) = context.meta.get_progress_token() else {
+        return call.await;
+    };
+    let mut call = pin!(call);
+    let mut pacer = Pacer::new(token, news);
+    loop {
+        tokio::select! {
+            biased;
+            reply = &mut call => return reply,
+            message = pacer.next() => {
+                // A message that cannot go out is not worth waiting for: the answer matters more.
+                let _ = tokio::time::timeout(PROGRESS_WAIT, context.peer.notify_progress(message)).await;
+            }
+        }
+    }
+}
+
+fn result(reply: Reply, context: &RequestContext<RoleServer>) -> CallToolResult {
+    let knows_links = context
+        .protocol_version()
+        .is_some_and(|version| version.as_str() >= ProtocolVersion::V_2025_06_18.as_str());
+    let mut content: Vec<ContentBlock> = reply.blocks.into_iter().map(ContentBlock::text).collect();
+    if let Some(id) = reply.output_id.filter(|_| knows_links) {
+        content.push(outputs::link(&id));
+    }
+    let mut result = CallToolResult::success(content);
+    result.is_error = Some(reply.failed);
+    result.structured_content = reply.structured;
+    result.meta = Some(MetaObject(reply.meta));
+    result
+}
