@@ -1,5 +1,6 @@
 //! Who did what: exactly one record for every call, whatever happens to it.
 
+mod facts;
 mod record;
 mod sink;
 
@@ -10,7 +11,7 @@ use tokio::time::Instant;
 use crate::clock::Clock;
 use record::Draft;
 
-pub(crate) use record::{Asserted, CallHead, Caller, Denial, End, Outcome, RequestFacts, ResultFacts};
+pub(crate) use facts::{Asserted, CallHead, Caller, Denial, End, Outcome, RequestFacts, ResultFacts};
 pub(crate) use sink::{Line, Sink, Stderr};
 
 /// How records appear on standard error.

@@ -5,7 +5,7 @@ use super::{
     inner::{Inner, inner},
     rules::{Input, List, Rank, Rule, Rules, Source},
 };
-use crate::junos::{Command, judged_line, set_line::SetLine, without_pipes};
+use crate::junos::{Command, char_floor, judged_line, set_line::SetLine, without_pipes};
 
 /// How much of the input a refusal quotes, in bytes.
 const EXCERPT: usize = 120;
@@ -60,7 +60,7 @@ impl Denied {
             "denied by blocklist: {tool} on '{router}' matched rule '{}' (action=deny, source={}); input: {}",
             self.pattern,
             self.source.as_str(),
-            &self.excerpt[..self.excerpt.floor_char_boundary(EXCERPT)],
+            &self.excerpt[..char_floor(&self.excerpt, EXCERPT)],
         )
     }
 }

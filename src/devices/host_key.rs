@@ -23,6 +23,23 @@ pub enum KnownHosts {
     Memory(String),
 }
 
+impl KnownHosts {
+    /// Those of the given hosts and ports that have no trusted key on file.
+    pub(crate) fn unpinned<'a>(
+        &self,
+        hosts: impl IntoIterator<Item = (&'a str, u16)>,
+    ) -> Result<Vec<(&'a str, u16)>, HostKeyFault> {
+        let host_keys = HostKeys::new(self.clone(), false);
+        let mut unpinned = Vec::new();
+        for (host, port) in hosts {
+            if host_keys.on_file(host, port)?.trusted.is_empty() {
+                unpinned.push((host, port));
+            }
+        }
+        Ok(unpinned)
+    }
+}
+
 /// Why a router's host key was not accepted. Nothing has been sent to the router but the key exchange.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 pub(crate) enum HostKeyFault {

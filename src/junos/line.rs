@@ -100,6 +100,21 @@ pub(crate) fn judged_line(line: &str) -> String {
     judged
 }
 
+/// The last character boundary of `text` at or before `at`, for cutting.
+pub(crate) fn char_floor(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len()))
+        .rev()
+        .find(|at| text.is_char_boundary(*at))
+        .unwrap_or(0)
+}
+
+/// The first character boundary of `text` at or after `at`.
+pub(crate) fn char_ceil(text: &str, at: usize) -> usize {
+    (at..text.len())
+        .find(|at| text.is_char_boundary(*at))
+        .unwrap_or(text.len())
+}
+
 /// What a quoted word says; other words as they are.
 pub(crate) fn unquoted(token: &str) -> &str {
     match token.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {

@@ -269,7 +269,7 @@ fn keep(rows: &mut Vec<Row<'_>>, chosen: impl Fn(&Row<'_>) -> bool) {
 fn keep_from(rows: &mut Vec<Row<'_>>, first: usize) {
     let tail = rows.split_off(first.min(rows.len()));
     let mut header: Vec<Row<'_>> = Vec::new();
-    if !tail.is_empty() && !(tail[0].header && tail[0].text.ends_with(':')) {
+    if tail.first().is_some_and(|row| !row.header || !row.text.ends_with(':')) {
         header = rows
             .iter()
             .rev()

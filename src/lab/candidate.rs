@@ -73,14 +73,6 @@ pub(super) struct Pending<C> {
 }
 
 impl<C> Pending<C> {
-    /// The minutes left as the commit history shows them.
-    pub(super) fn minutes_left(&self, now: DateTime<Utc>) -> i64 {
-        match self.window {
-            Window::Minutes(_) => (self.deadline - now).num_minutes().max(0),
-            Window::Seconds(_) => 0,
-        }
-    }
-
     /// When the automatic rollback happens.
     pub(super) fn due(&self) -> DateTime<Utc> {
         self.deadline + LATENESS

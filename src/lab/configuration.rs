@@ -92,6 +92,13 @@ pub(super) fn load(tree: &mut Tree, action: LoadAction, format: LoadFormat, payl
     tree.load_strictly(action, format, payload, &Encoder { seed })
 }
 
+/// Whether no configuration could have a statement at these words.
+pub(super) fn is_no_path(path: &[&str]) -> bool {
+    let line = format!("delete {}", path.join(" "));
+    let report = load(&mut Tree::empty(), LoadAction::Set, LoadFormat::Set, &line, 0);
+    !report.errors.is_empty()
+}
+
 /// What changed, as `show | compare` prints it.
 pub(super) fn compared(old: &Tree, new: &Tree) -> String {
     config::compare(old, new)
@@ -110,6 +117,13 @@ pub(super) fn no_rollback(number: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_may_be_absent_or_impossible() {
+        assert!(!is_no_path(&["protocols", "bgp", "group", "X"]));
+        assert!(!is_no_path(&["interfaces"]));
+        assert!(is_no_path(&["nonsense"]));
+    }
 
     #[test]
     fn two_peoples_work_is_merged_line_by_line() {

@@ -15,7 +15,6 @@ pub(crate) use dice::Dice;
 pub(crate) use intent::{BgpPeer, Intent, Interface, Policy, Unit};
 pub(crate) use plan::{Role, transit, transit_as, transit_prefixes};
 
-use super::config::Tree;
 use super::profile::Profile;
 
 /// The user every router knows from the start, class `super-user`.
@@ -121,14 +120,8 @@ impl Network {
         configuration::default_configuration(self, self.site(index))
     }
 
-    /// Makes `active` what router `index` does from now on: call it after every commit, and at start when the
-    /// configuration differs from the default.
-    pub(crate) fn activate(&self, index: usize, active: &Tree) {
-        let lines = active.set_lines(&[]).unwrap_or_default();
-        self.activate_lines(index, &lines);
-    }
-
-    /// As [`Network::activate`], from set lines with groups expanded.
+    /// Makes these set lines, with groups expanded, what router `index` does from now on: call it after every commit,
+    /// and at start when the configuration differs from the default.
     pub(crate) fn activate_lines(&self, index: usize, lines: &str) {
         let intent = Arc::new(Intent::from_set(lines));
         let slot = &self.site(index).intent;
@@ -270,6 +263,29 @@ mod tests {
                 assert!((60..=260).contains(&count), "{} has {count} lines", site.name);
                 assert!(["$6$", "$9$", "$8$"].iter().all(|form| lines.contains(form)));
                 assert!(!lines.contains(['{', '}']), "an unfilled brace");
+            }
+        }
+    }
+
+    #[test]
+    fn default_configurations_load_pass_their_checks_and_mean_the_same_as_trees() {
+        for network in [Network::generate(1, 3), Network::generate(1, 20), mixed()] {
+            for site in network.sites() {
+                let lines = network.default_configuration(site.index);
+                let tree = crate::lab::config::Tree::from_set(&lines).expect("every line is known");
+                let faults = crate::lab::config::check(&tree);
+                assert!(faults.is_empty(), "{}: {faults:?}", site.name);
+                let printed = tree.inherited().set_lines(&[]).expect("lines");
+                let (ours, theirs) = (Intent::from_set(&lines), Intent::from_set(&printed));
+                assert_eq!(ours.interfaces.len(), theirs.interfaces.len());
+                assert_eq!(ours.bgp_peers().count(), theirs.bgp_peers().count());
+                for peer in ours.bgp_peers() {
+                    assert!(theirs.bgp_peers().any(|other| other == peer), "{}", site.name);
+                }
+                assert_eq!(
+                    (ours.ospf.len(), ours.policies.len()),
+                    (theirs.ospf.len(), theirs.policies.len())
+                );
             }
         }
     }

@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use memchr::{memchr, memchr_iter, memrchr};
 
+use crate::junos::{char_ceil, char_floor};
+
 /// How much of a text is shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Caps {
@@ -32,10 +34,10 @@ impl Caps {
         if text.len() - from <= budget {
             return text.len();
         }
-        let mut end = text.floor_char_boundary(from + budget);
+        let mut end = char_floor(text, from + budget);
         if end == from {
             // A budget smaller than one character must not stand still.
-            end = text.ceil_char_boundary(from + 1);
+            end = char_ceil(text, from + 1);
         }
         let tenth = (from + budget - budget / 10).min(end);
         memrchr(b'\n', &text.as_bytes()[tenth..end]).map_or(end, |at| tenth + at + 1)
@@ -45,7 +47,7 @@ impl Caps {
         if text.len() - from <= budget {
             return from;
         }
-        let start = text.ceil_char_boundary(text.len() - budget);
+        let start = char_ceil(text, text.len() - budget);
         let tenth = (start + budget / 10).min(text.len());
         memchr(b'\n', &text.as_bytes()[start..tenth]).map_or(start, |at| start + at + 1)
     }

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, time::Duration};
 
 use super::cap::{Caps, notice};
-use crate::junos::Pattern;
+use crate::junos::{Pattern, char_floor};
 
 /// Which part of which output.
 #[derive(Clone, Debug, Default)]
@@ -54,7 +54,7 @@ pub(super) fn page(text: &str, request: &ReadRequest, default_bytes: usize, expi
     let mut notes = Vec::new();
     let text = filtered(text, request, &mut notes);
     let total_bytes = text.len();
-    let offset = text.floor_char_boundary(request.offset.min(total_bytes));
+    let offset = char_floor(&text, request.offset);
     let kept = request.caps.kept(&text, offset, default_bytes);
     let complete = kept.end == total_bytes && (!request.caps.tail || kept.start == offset);
     let shown = &text[kept.clone()];

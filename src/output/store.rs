@@ -10,6 +10,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use tokio::time::Instant;
 
 use super::StoreStatus;
+use crate::junos::char_floor;
 
 /// Most outputs, so that many small ones cost no more than a few large ones.
 const MOST: usize = 4096;
@@ -51,7 +52,7 @@ impl Store {
     pub(super) fn put(&self, id: &str, owner: &str, mut text: String) -> usize {
         let share = self.limit / 2;
         if text.len() > share {
-            text.truncate(text.floor_char_boundary(share));
+            text.truncate(char_floor(&text, share));
             text.shrink_to_fit();
         }
         let size = text.len();

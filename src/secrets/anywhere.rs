@@ -33,7 +33,8 @@ impl Finder<'_> {
 
     /// The value before `## SECRET-DATA`. Old releases mark public keys with it, too: those stay.
     pub(super) fn secret_data(&mut self, start: usize, end: usize) -> usize {
-        let line_start = self.line_start(start, 64 * BACK);
+        let line_start = self.line_start(start, 64 * BACK).max(self.marked_until);
+        self.marked_until = end;
         let line = self.text[line_start..start].trim_ascii_end();
         let line = line
             .trim_ascii_end()

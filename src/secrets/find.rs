@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use memchr::{memchr, memmem, memrchr};
+use memchr::{memchr, memchr_iter, memmem, memrchr};
 use regex::bytes::Regex;
 
 use super::{
@@ -46,6 +46,8 @@ pub(super) struct Finder<'a> {
     snmp: Snmp,
     /// Up to where JSON containers have been read.
     json_until: usize,
+    /// Up to where `SECRET-DATA` has been read.
+    pub(super) marked_until: usize,
     /// The path says that a bare `key` is a secret, as below `md5 1`.
     md5_path: bool,
 }
@@ -57,6 +59,7 @@ pub(super) fn find(text: &[u8], path: Option<&str>) -> Vec<Span> {
         spans: Vec::new(),
         snmp: Snmp::default(),
         json_until: 0,
+        marked_until: 0,
         md5_path: false,
     };
     if let Some(path) = path {
@@ -199,10 +202,21 @@ impl Finder<'_> {
         value.end
     }
 
+    /// Says whether a quote follows `key`, or `md5 N` or the start of a statement stands before it.
+    fn may_be_key(&self, from: usize, to: usize) -> bool {
+        let rest = &self.text[to..];
+        let value = rest
+            .iter()
+            .position(|byte| !matches!(byte, b' ' | b'\t' | b'=' | b':' | b'\\'))
+            .unwrap_or(rest.len());
+        let before = self.text[from.saturating_sub(2 * WORD)..from].trim_ascii_end();
+        rest.get(value) == Some(&b'"') || before.last().is_none_or(|byte| !byte.is_ascii_alphabetic())
+    }
+
     /// `authentication-key 1 type md5 value V`, also as a block: the number is no secret, the value is.
     fn numbered(&mut self, number: TextValue) -> bool {
         let next = skip_blanks(self.text, number.end);
-        let rest = &self.text[next..];
+        let rest = &self.text[next..self.text.len().min(next + BACK)];
         let length = if rest.starts_with(b"{") {
             memchr(b'}', rest).unwrap_or(rest.len())
         } else if rest.starts_with(b"type ") || rest.starts_with(b"value ") {
@@ -229,32 +243,33 @@ impl Finder<'_> {
     /// Says whether a word that also occurs in prose is used as a statement here.
     fn is_statement(&self, word: &[u8], from: usize, value: TextValue) -> bool {
         let content = &self.text[value.start..value.end];
-        let earlier = self.earlier_words(from);
-        let last = earlier.last().copied().unwrap_or_default();
         if word == b"key" {
-            let numbered = earlier.len() > 1 && earlier[earlier.len() - 2] == b"md5";
             let number = content.iter().all(u8::is_ascii_digit);
             let block = self.ends_statement(value) && self.starts_statement(from) && (!number || self.md5_path);
-            return value.quoted || numbered || block;
-        }
-        if matches!(word, b"hexadecimal") && matches!(last, b"pre-shared-key" | b"key") {
-            return true;
+            return value.quoted || block || self.words_before(from).nth(1) == Some(b"md5");
         }
         if value.quoted || value.assigned || self.ends_statement(value) {
             return true;
         }
-        // `system login password` holds rules for passwords, and bracketed lists name methods.
-        let listed = self.text[self.line_start(from, BACK)..from]
-            .iter()
-            .rev()
-            .find(|byte| matches!(byte, b'[' | b']'))
-            == Some(&b'[');
-        if last == b"login" || listed {
+        if is_prose(content) {
             return false;
         }
-        let alone = self.starts_statement(from)
-            && matches!(self.text.get(skip_blanks(self.text, value.end)), None | Some(b'\n'));
-        (alone || self.in_command(from)) && !is_prose(content)
+        let last = self.words_before(from).next().unwrap_or_default();
+        if word == b"hexadecimal" && matches!(last, b"pre-shared-key" | b"key") {
+            return true;
+        }
+        // `system login password` holds rules for passwords, and bracketed lists name methods.
+        if last == b"login" || self.is_listed(from) {
+            return false;
+        }
+        let ends_line = matches!(self.text.get(skip_blanks(self.text, value.end)), None | Some(b'\n'));
+        (ends_line && self.starts_statement(from)) || self.in_command(from)
+    }
+
+    /// Says whether `at` is inside the brackets of a list.
+    fn is_listed(&self, at: usize) -> bool {
+        let before = &self.text[self.line_start(at, BACK)..at];
+        before.iter().rev().find(|byte| matches!(byte, b'[' | b']')) == Some(&b'[')
     }
 
     fn ends_statement(&self, value: TextValue) -> bool {
@@ -263,21 +278,20 @@ impl Finder<'_> {
 
     /// Says whether the words before `at` on its line, inside the same quotes, begin with a configuration verb.
     pub(super) fn in_command(&self, at: usize) -> bool {
-        self.earlier_words(at).iter().any(|word| VERBS.contains(word))
+        self.words_before(at).any(|word| VERBS.contains(&word))
     }
 
-    /// The words before `at` on its line, from the last opening quote on.
-    pub(super) fn earlier_words(&self, at: usize) -> Vec<&[u8]> {
+    /// The words before `at` on its line, the nearest first, back to the quote in which they stand.
+    pub(super) fn words_before(&self, at: usize) -> impl Iterator<Item = &[u8]> {
         let line = &self.text[self.line_start(at, BACK)..at];
-        let quotes = line.iter().filter(|byte| **byte == b'"').count();
-        let line = if quotes % 2 == 1 {
+        let quoted = memchr_iter(b'"', line).count() % 2 == 1;
+        let line = if quoted {
             &line[memrchr(b'"', line).map_or(0, |quote| quote + 1)..]
         } else {
             line
         };
-        line.split(|byte| byte.is_ascii_whitespace() || *byte == b'\'')
+        line.rsplit(|byte| byte.is_ascii_whitespace() || *byte == b'\'')
             .filter(|word| !word.is_empty())
-            .collect()
     }
 
     /// Says whether nothing but signs of a diff and prefixes such as `inactive:` stands before `at` in its statement.

@@ -10,6 +10,7 @@ use std::fmt;
 
 use ring::{hmac, rand::SystemRandom};
 
+use crate::junos::{char_ceil, char_floor};
 use find::find;
 use value::Span;
 
@@ -77,7 +78,9 @@ impl Redactor {
         let mut mark = String::with_capacity(MARK.len() + 9);
         mark.push_str(MARK);
         for byte in &tag.as_ref()[..4] {
-            mark.push_str(&format!("{byte:02x}"));
+            for digit in [byte >> 4, byte & 15] {
+                mark.push(char::from_digit(digit.into(), 16).expect("four bits are a hex digit"));
+            }
         }
         mark.push('>');
         mark
@@ -100,7 +103,7 @@ impl Redactor {
                 bare_json,
             } = span;
             // Spans end at ASCII characters; should one not, it is widened rather than let through.
-            let (start, end) = (text.floor_char_boundary(start), text.ceil_char_boundary(end));
+            let (start, end) = (char_floor(text, start), char_ceil(text, end));
             if start < done {
                 // The mark before covers this one, too.
                 done = done.max(end);

@@ -11,6 +11,9 @@ use super::{
     },
 };
 
+/// How far from its word a name is looked for, so that broken text stays cheap.
+const NEAR: usize = 1024;
+
 /// How far the search for SNMP communities has come.
 #[derive(Default)]
 pub(super) struct Snmp {
@@ -46,7 +49,8 @@ pub(super) fn mention(finder: &mut Finder<'_>, from: usize, to: usize) -> usize 
 /// `unauthorized SNMP community from A to B (NAME)`, as logged by the SNMP process.
 pub(super) fn complaint(finder: &mut Finder<'_>, end: usize) -> usize {
     let text = finder.text;
-    let line = &text[end..end + memchr(b'\n', &text[end..]).unwrap_or(text.len() - end)];
+    let line = &text[end..text.len().min(end + NEAR)];
+    let line = &line[..memchr(b'\n', line).unwrap_or(line.len())];
     if let (Some(open), Some(close)) = (
         line.iter().rposition(|b| *b == b'('),
         line.iter().rposition(|b| *b == b')'),
@@ -92,11 +96,9 @@ fn is_top_level(finder: &Finder<'_>, from: usize) -> bool {
         b"unprotect",
         b"annotate",
     ];
-    match finder.earlier_words(from).as_slice() {
-        [] => true,
-        [.., parent, _] if PARENTS.contains(parent) => true,
-        [.., last] => VERBS.contains(last) || BEFORE.contains(last),
-    }
+    let mut before = finder.words_before(from);
+    let Some(last) = before.next() else { return true };
+    VERBS.contains(&last) || BEFORE.contains(&last) || before.next().is_some_and(|parent| PARENTS.contains(&parent))
 }
 
 fn element_end(text: &[u8], content: usize) -> usize {
@@ -212,7 +214,7 @@ fn communities(finder: &mut Finder<'_>, region: Range<usize>) {
 /// The first `<name>` before the element of the community ends.
 fn name_element(text: &[u8], content: usize) -> Option<Span> {
     let start = skip_space(text, content);
-    let rest = &text[start..];
+    let rest = &text[start..text.len().min(start + NEAR)];
     let end = memmem::find(rest, b"/community").unwrap_or(rest.len());
     memmem::find_iter(&rest[..end], b"name")
         .find_map(|at| xml_tag(text, start + at, start + at + 4))

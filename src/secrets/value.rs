@@ -6,6 +6,9 @@ use memchr::{memchr, memmem};
 
 use super::{MARK, is_mark};
 
+/// Longest tag with its attributes.
+const TAG: usize = 1024;
+
 /// How a value is written, so that equal secrets compare equal in all forms.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Form {
@@ -169,7 +172,7 @@ pub(super) fn xml_tag(text: &[u8], start: usize, end: usize) -> Option<Tag> {
         }
     }
     if text[..name].ends_with(b"&lt;") {
-        let close = memmem::find(&text[end..(end + 256).min(text.len())], b"&gt;")?;
+        let close = memmem::find(&text[end..text.len().min(end + TAG)], b"&gt;")?;
         return Some(Tag {
             content: end + close + 4,
             open: b"&lt;",
@@ -179,7 +182,15 @@ pub(super) fn xml_tag(text: &[u8], start: usize, end: usize) -> Option<Tag> {
     if !text[..name].ends_with(b"<") {
         return None;
     }
-    let close = memchr(b'>', &text[end..])?;
+    // A tag that does not close nearby is cut: what follows its name is taken for its content.
+    let near = &text[end..text.len().min(end + TAG)];
+    let Some(close) = memchr(b'>', near) else {
+        return Some(Tag {
+            content: end,
+            open: b"<",
+            empty: false,
+        });
+    };
     Some(Tag {
         content: end + close + 1,
         open: b"<",

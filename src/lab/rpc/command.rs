@@ -176,9 +176,11 @@ fn configuration(
         true => active.inherited(),
         false => active,
     };
-    let missing = || errors::parser("syntax error", path.last().copied());
+    if !path.is_empty() && configuration::is_no_path(path) {
+        return Err(errors::parser("syntax error", path.last().copied()));
+    }
     if pipes.form == Some(Form::Set) {
-        return Ok(shown_text(tree.set_lines(path).ok_or_else(missing)?));
+        return Ok(shown_text(tree.set_lines(path).unwrap_or_default()));
     }
     match form {
         Form::Text | Form::Set => {
@@ -190,7 +192,7 @@ fn configuration(
                 true => mark.header(),
                 false => String::new(),
             };
-            // A path that leads nowhere shows nothing; a path that cannot be one is an error of the parser.
+            // A statement that could be there and is not shows nothing.
             Ok(shown_text(format!("{header}{}", body.unwrap_or_default())))
         }
         Form::Xml => {
@@ -203,7 +205,7 @@ fn configuration(
             })
         }
         Form::Json => {
-            let text = read::json(&tree, path, &mark).unwrap_or_default() + "\n";
+            let text = read::json(&tree, path, &mark).unwrap_or_default();
             Ok(Done {
                 reply: escape(&text),
                 text,

@@ -1,7 +1,5 @@
 //! Reading what was committed: history, rollback ring, rescue configuration.
 
-use chrono::{DateTime, Utc};
-
 use super::read::{self, Form, Mark};
 use super::{Answer, Call, configuration_output, stamp};
 use crate::lab::configuration;
@@ -12,7 +10,6 @@ use crate::lab::xml::escape;
 
 pub(super) fn answer(call: &Call<'_>) -> Option<Answer> {
     let body = match call.operation.name.as_str() {
-        "get-commit-information" => call.session.work(|state, now| information(state, now)),
         "get-commit-revision-information" => call.session.work(|state, _| revisions(state)),
         "get-rollback-information" => rollback(call),
         "get-rescue-information" => rescue(call),
@@ -27,34 +24,6 @@ pub(super) fn answer(call: &Call<'_>) -> Option<Answer> {
         _ => return None,
     };
     Some(Answer::body(body))
-}
-
-fn information(state: &State, now: DateTime<Utc>) -> String {
-    let pending = state.databases.pending().map(|pending| pending.minutes_left(now));
-    let commits = state.databases.history().commits().enumerate();
-    let entry = |(number, commit): (usize, &Commit<_>)| {
-        let log = commit.log.as_deref().map(|log| format!("<log>{}</log>\n", escape(log)));
-        let waits = pending.filter(|_| number == 0).map(|minutes| {
-            format!(
-                "<comment>commit confirmed, rollback in {minutes}mins</comment>\n\
-                 <commit-confirmed>rollback pending</commit-confirmed>\n"
-            )
-        });
-        format!(
-            "<commit-history>\n<sequence-number>{number}</sequence-number>\n<user>{}</user>\n<client>{}</client>\n\
-             <date-time junos:seconds=\"{}\">{}</date-time>\n{}{}</commit-history>\n",
-            escape(&commit.user),
-            commit.client,
-            commit.at.timestamp(),
-            stamp(commit.at),
-            log.unwrap_or_default(),
-            waits.unwrap_or_default()
-        )
-    };
-    format!(
-        "<commit-information>\n{}</commit-information>\n",
-        commits.map(entry).collect::<String>()
-    )
 }
 
 fn revisions(state: &State) -> String {

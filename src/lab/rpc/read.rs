@@ -164,7 +164,7 @@ pub(super) fn shown(tree: &Tree, form: Form, mark: &Mark, with_groups: bool) -> 
             "<configuration-set>\n{}</configuration-set>\n",
             escape(&tree.set_lines(&[]).unwrap_or_default())
         ),
-        Form::Json => format!("{}\n", escape(&json(tree, &[], mark).unwrap_or_default())),
+        Form::Json => escape(&json(tree, &[], mark).unwrap_or_default()),
     }
 }
 

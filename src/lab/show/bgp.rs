@@ -1,7 +1,8 @@
 //! `show bgp summary` and `show bgp neighbor`.
 
-use super::live::{Live, Session};
+use super::live::Live;
 use super::routes::{Destination, routes};
+use super::sessions::Session;
 use super::timing::age;
 use super::tree::{Arguments, Command, Parameter};
 use super::{ShowError, View};

@@ -3,10 +3,10 @@
 use std::net::Ipv4Addr;
 
 use super::columns::{glob, line};
-use super::interface_detail;
 use super::live::{Live, is_management};
 use super::tree::{Arguments, Command, Parameter};
 use super::{ShowError, View};
+use super::{interface_detail, interface_text};
 use crate::lab::element::Element;
 use crate::lab::network::{Interface, Unit};
 
@@ -260,7 +260,7 @@ fn text(element: &Element) -> String {
     match element.attribute_value("junos:style") {
         Some("terse") => terse_text(element),
         Some("description") => descriptions_text(element),
-        _ => interface_detail::text(element),
+        _ => interface_text::text(element),
     }
 }
 

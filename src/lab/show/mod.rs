@@ -10,8 +10,11 @@ mod commit;
 #[cfg(test)]
 mod consistency;
 mod environment;
+mod instances;
 mod interface_detail;
+mod interface_text;
 mod interfaces;
+mod license;
 mod live;
 mod lldp;
 mod log;
@@ -20,11 +23,13 @@ mod processes;
 mod routes;
 mod routing;
 mod security;
+mod sessions;
 mod software;
 mod storage;
 mod timing;
 mod tree;
 mod uptime;
+mod whoami;
 
 use chrono::{DateTime, TimeDelta, Utc};
 

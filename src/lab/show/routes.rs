@@ -2,7 +2,8 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use super::live::{Live, Session, contains, prefix};
+use super::live::{Live, contains, prefix};
+use super::sessions::Session;
 
 /// One destination in one table, its routes best first.
 pub(super) struct Destination {

@@ -8,19 +8,38 @@ use crate::lab::profile::FileSystem;
 /// Bytes of a block in this report.
 const BLOCK: u64 = 512;
 
-pub(super) const COMMANDS: &[Command] = &[Command {
-    words: &["show", "system", "storage"],
-    rpc: "get-system-storage",
-    parameters: &[
-        Parameter::Flag("detail"),
-        Parameter::Flag("no-forwarding"),
-        Parameter::Flag("all-members"),
-    ],
+pub(super) const COMMANDS: &[Command] = &[
+    CORE_DUMPS,
+    Command {
+        words: &["show", "system", "storage"],
+        rpc: "get-system-storage",
+        parameters: &[
+            Parameter::Flag("detail"),
+            Parameter::Flag("no-forwarding"),
+            Parameter::Flag("all-members"),
+        ],
+        families: &[],
+        wrapped: true,
+        answer,
+        text,
+    },
+];
+
+const CORE_DUMPS: Command = Command {
+    words: &["show", "system", "core-dumps"],
+    rpc: "get-system-core-dumps",
+    parameters: &[Parameter::Flag("no-forwarding")],
     families: &[],
     wrapped: true,
-    answer,
-    text,
-}];
+    answer: core_dumps,
+    text: |element| format!("{}\n", element.text()),
+};
+
+/// A simulated router never dumps core.
+fn core_dumps(_view: &View, _arguments: &Arguments) -> Result<Element, ShowError> {
+    let places = ["/var/crash/*core*", "/var/tmp/*core*"].map(|place| format!("{place}: No such file or directory"));
+    Ok(Element::output(places.join("\n")))
+}
 
 fn answer(view: &View, _arguments: &Arguments) -> Result<Element, ShowError> {
     let rows = view.profile().storage.iter().map(|system| row(view, system));

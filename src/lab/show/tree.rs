@@ -1,9 +1,10 @@
 //! The one table of commands and RPCs, and how a line of words is found in it.
 
+use super::{ShowError, View};
 use super::{
-    ShowError, View, alarms, arp, bgp, chassis, commit, environment, interfaces, lldp, log, ospf, processes, routing,
-    security, software, storage, uptime,
+    alarms, arp, bgp, chassis, commit, environment, instances, interfaces, license, lldp, log, ospf, processes,
 };
+use super::{routing, security, software, storage, uptime, whoami};
 use crate::lab::element::Element;
 use crate::lab::profile::{Family, Profile};
 
@@ -46,7 +47,9 @@ const TABLES: &[&[Command]] = &[
     chassis::COMMANDS,
     commit::COMMANDS,
     environment::COMMANDS,
+    instances::COMMANDS,
     interfaces::COMMANDS,
+    license::COMMANDS,
     lldp::COMMANDS,
     log::COMMANDS,
     ospf::COMMANDS,
@@ -56,6 +59,7 @@ const TABLES: &[&[Command]] = &[
     software::COMMANDS,
     storage::COMMANDS,
     uptime::COMMANDS,
+    whoami::COMMANDS,
 ];
 
 /// Commands that others answer, so that abbreviations count them.
