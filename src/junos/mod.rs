@@ -12,7 +12,7 @@ mod text;
 mod words;
 
 pub(crate) use command::{Command, CommandFault, Format};
-pub(crate) use line::{LineFault, char_ceil, char_floor, judged_line, tokens, without_pipes};
+pub(crate) use line::{char_ceil, char_floor, judged_line, tokens, without_pipes};
 pub(crate) use message::{DeviceMessage, Severity};
 pub(crate) use numbers::{Minutes, RollbackNumber};
 pub(crate) use path::ConfigPath;

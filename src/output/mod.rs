@@ -107,11 +107,6 @@ impl Outputs {
         self.stored_and_cut(text, caps, owner, notes, invalid_bytes)
     }
 
-    /// Cuts a text of ours, such as a rendered template, like a router's; it is redacted, too.
-    pub(crate) fn present_own(&self, text: String, caps: &Caps, owner: &str) -> Presented {
-        self.present(DeviceText::new(text), caps, owner)
-    }
-
     /// Reads more of a stored output.
     pub(crate) fn read(&self, owner: &str, request: &ReadRequest) -> Result<ReadPage, ReadFault> {
         let (text, expires_in) = self.store.get(owner, &request.output_id).ok_or(ReadFault::NotFound)?;
@@ -124,15 +119,23 @@ impl Outputs {
     }
 
     /// Redacts every string of a structured value, and cleans it of control characters.
+    ///
+    /// Strings beside an `error_path` such as `[edit snmp]` are read as text below that path.
     pub(crate) fn scrub(&self, value: &mut Value) {
+        self.scrub_below(value, None);
+    }
+
+    fn scrub_below(&self, value: &mut Value, path: Option<&str>) {
         match value {
-            Value::String(text) => *text = self.redactor.redact_owned(clean::sanitised(std::mem::take(text)), None),
-            Value::Array(items) => items.iter_mut().for_each(|item| self.scrub(item)),
+            Value::String(text) => *text = self.redactor.redact_owned(clean::sanitised(std::mem::take(text)), path),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.scrub_below(item, path)),
             Value::Object(members) => {
+                let own = members.get("error_path").and_then(Value::as_str).map(edited);
+                let path = own.as_deref().or(path);
                 for (name, member) in members.iter_mut() {
                     match member {
                         Value::String(text) if is_secret_word(name) => *text = self.redactor.mark(text),
-                        member => self.scrub(member),
+                        member => self.scrub_below(member, path),
                     }
                 }
             }
@@ -184,6 +187,12 @@ impl Outputs {
             invalid_bytes,
         }
     }
+}
+
+/// The path in `[edit snmp]`.
+fn edited(path: &str) -> String {
+    let path = path.trim().trim_start_matches("[edit").trim_end_matches(']');
+    path.trim().to_owned()
 }
 
 #[cfg(test)]

@@ -281,11 +281,12 @@ fn every_string_of_a_structure_is_redacted() {
         "authentication-key": "plain",
         "password": {"format": "sha512"},
         "keep": "text",
+        "errors": [{"error_path": "[edit snmp]", "bad_element": "community hidden"}],
     });
     outputs.scrub(&mut value);
     let shown = value.to_string();
     assert!(
-        !shown.contains("abc") && !shown.contains("plain") && !shown.contains("\\u001b"),
+        !shown.contains("abc") && !shown.contains("hidden") && !shown.contains("plain") && !shown.contains("\\u001b"),
         "{shown}"
     );
     assert_eq!(

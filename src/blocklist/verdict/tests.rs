@@ -54,11 +54,14 @@ fn judge(rules: &Rules, to: &To) -> Result<(), Denied> {
     }
 }
 
+/// Number, list, rules, input, whether it is denied, and the rank of the winner where the table names it.
+type Vector = (usize, List, &'static str, To, bool, Option<(usize, usize)>);
+
 #[test]
 fn the_table_of_verdicts_holds() {
     use List::{Commands, Config, PfeCommands};
     let as_5 = "D- request system * ;; V+ request system reboot";
-    let vectors: &[(usize, List, &str, To, bool, Option<(usize, usize)>)] = &[
+    let vectors: &[Vector] = &[
         (
             1,
             Commands,
