@@ -6,7 +6,6 @@ mod intent;
 mod plan;
 mod reader;
 
-use std::collections::HashMap;
 use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -25,7 +24,6 @@ pub(crate) const ADMINISTRATOR: &str = "admin";
 pub(crate) struct Network {
     seed: u64,
     sites: Vec<Site>,
-    by_name: HashMap<String, usize>,
 }
 
 /// One router's place in the network.
@@ -76,14 +74,9 @@ impl Network {
         Self::new(seed, routers.collect())
     }
 
-    /// A network of these routers: the last of every nine are cores. A repeated name is found as its last bearer.
+    /// A network of these routers: the last of every nine are cores.
     pub(crate) fn new(seed: u64, routers: Vec<(String, &'static Profile)>) -> Self {
         let count = routers.len();
-        let by_name = routers
-            .iter()
-            .enumerate()
-            .map(|(index, (name, _))| (name.clone(), index))
-            .collect();
         let mut sites: Vec<Site> = routers
             .into_iter()
             .enumerate()
@@ -92,7 +85,7 @@ impl Network {
         for (number, cable) in plan::cables(count).into_iter().enumerate() {
             connect(&mut sites, number, cable);
         }
-        Self { seed, sites, by_name }
+        Self { seed, sites }
     }
 
     /// What the network was grown from.
@@ -108,11 +101,6 @@ impl Network {
     /// The router with this number; it must be one of the network's.
     pub(crate) fn site(&self, index: usize) -> &Site {
         &self.sites[index]
-    }
-
-    /// The number of the router called `name`.
-    pub(crate) fn index(&self, name: &str) -> Option<usize> {
-        self.by_name.get(name).copied()
     }
 
     /// The configuration router `index` starts with, in set form.
@@ -231,7 +219,6 @@ mod tests {
         let names: Vec<&str> = network.sites().iter().map(|site| site.name.as_str()).collect();
         assert_eq!(names, ["edge-1", "edge-2", "core-1"]);
         assert!(network.sites().iter().all(|site| site.ports.len() == 2));
-        assert_eq!(network.index("core-1"), Some(2));
     }
 
     #[test]

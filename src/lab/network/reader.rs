@@ -271,10 +271,10 @@ fn entry<T>(entries: &mut Vec<T>, same: impl Fn(&T) -> bool, new: impl FnOnce() 
 }
 
 fn add_parsed<A: std::str::FromStr + Copy + PartialEq>(addresses: &mut Vec<(A, u8)>, host: &str, length: u8) {
-    if let Ok(address) = host.parse() {
-        if !addresses.iter().any(|known| *known == (address, length)) {
-            addresses.push((address, length));
-        }
+    if let Ok(address) = host.parse()
+        && !addresses.contains(&(address, length))
+    {
+        addresses.push((address, length));
     }
 }
 

@@ -83,7 +83,7 @@ fn peers<'a>(live: &'a Live, destinations: &[Destination]) -> Vec<Peer<'a>> {
 }
 
 fn summary(view: &View, _arguments: &Arguments) -> Result<Element, ShowError> {
-    let live = Live::new(view.network, view.router);
+    let live = view.routing()?;
     let destinations = routes(&live);
     let peers = peers(&live, &destinations);
     if peers.is_empty() {
@@ -206,7 +206,7 @@ fn summary_text(element: &Element) -> String {
 }
 
 fn neighbor(view: &View, arguments: &Arguments) -> Result<Element, ShowError> {
-    let live = Live::new(view.network, view.router);
+    let live = view.routing()?;
     let destinations = routes(&live);
     let wanted = arguments.value("neighbor-address");
     let peers = peers(&live, &destinations);

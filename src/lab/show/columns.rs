@@ -1,11 +1,7 @@
 //! Text in columns, as the CLI lays it out.
 
-/// Rows under a heading; each column but the last is as wide as its number says, and one blank keeps columns apart.
-pub(super) fn columns(widths: &[usize], rows: &[Vec<String>]) -> String {
-    rows.iter().map(|row| line(widths, row)).collect()
-}
-
-/// One row, ended by a line feed and without trailing blanks.
+/// One row, ended by a line feed and without trailing blanks; a column is as wide as its number says, and one blank keeps
+/// columns apart.
 pub(super) fn line<S: AsRef<str>>(widths: &[usize], cells: &[S]) -> String {
     let mut line = String::new();
     for (index, cell) in cells.iter().enumerate() {
@@ -14,14 +10,6 @@ pub(super) fn line<S: AsRef<str>>(widths: &[usize], cells: &[S]) -> String {
     }
     line.truncate(line.trim_end().len());
     line + "\n"
-}
-
-/// `label:` padded, then the value; `None` when there is no value.
-pub(super) fn labelled(label: &str, width: usize, value: &str) -> String {
-    if value.is_empty() {
-        return String::new();
-    }
-    format!("{:<width$} {value}\n", format!("{label}:"))
 }
 
 /// Whether `pattern` with `*`, `?` and `[…]` matches the whole of `name`.

@@ -1,6 +1,6 @@
 //! `show system commit`: the history, and a rollback that waits for a confirmation.
 
-use super::timing::{stamp, time_leaf};
+use super::timing::time_leaf;
 use super::tree::{Arguments, Command, Parameter};
 use super::{CommitEntry, Pending, ShowError, View};
 use crate::lab::element::Element;
@@ -117,11 +117,6 @@ fn revision_text(element: &Element) -> String {
         value("user"),
         value("client")
     )
-}
-
-/// The header line that configuration reads start with.
-pub(crate) fn last_commit(entry: &CommitEntry) -> String {
-    format!("## Last commit: {} by {}", stamp(entry.time), entry.user)
 }
 
 #[cfg(test)]

@@ -87,6 +87,29 @@ fn a_router_that_is_off_is_forgotten() {
 }
 
 #[test]
+fn routing_answers_once_its_daemon_has_started() {
+    let network = Network::generate(1, 3);
+    let answer = |seconds, words| {
+        let view = View {
+            boot_time: noon() - chrono::TimeDelta::seconds(seconds),
+            ..View::new(&network, 0, noon())
+        };
+        command(&view, words).map(|shown| shown.text)
+    };
+    let refusal = Err(ShowError::Failed("the routing subsystem is not running".to_owned()));
+    for words in [
+        "show bgp summary",
+        "show ospf neighbor",
+        "show route",
+        "show route summary",
+    ] {
+        assert_eq!(answer(5, words), refusal);
+        assert!(answer(60, words).is_ok());
+    }
+    assert!(answer(5, "show system uptime").is_ok_and(|text| !text.contains("Protocols started")));
+}
+
+#[test]
 fn a_bgp_session_needs_both_ends_to_agree() {
     let network = Network::generate(1, 3);
     let state = |router| {

@@ -1,7 +1,6 @@
 //! `show route instance`.
 
 use super::columns::line;
-use super::live::Live;
 use super::tree::{Arguments, Command, Parameter};
 use super::{ShowError, View};
 use crate::lab::element::Element;
@@ -22,7 +21,7 @@ pub(super) const COMMANDS: &[Command] = &[Command {
 }];
 
 fn answer(view: &View, arguments: &Arguments) -> Result<Element, ShowError> {
-    let live = Live::new(view.network, view.router);
+    let live = view.routing()?;
     let mut instances = vec![("master".to_owned(), "forwarding".to_owned())];
     instances.extend(live.intent.instances.iter().cloned());
     instances.retain(|(name, _)| arguments.value("instance-name").is_none_or(|wanted| wanted == name));

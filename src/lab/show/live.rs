@@ -25,7 +25,6 @@ pub(super) struct Adjacency {
     /// Its number in the network.
     pub(super) peer: usize,
     pub(super) router_id: Ipv4Addr,
-    pub(super) area: String,
 }
 
 /// A router that OSPF reaches.
@@ -132,7 +131,6 @@ impl<'a> Live<'a> {
             address,
             peer: port.peer,
             router_id: far.router_id(),
-            area: ours.area.clone(),
         })
     }
 

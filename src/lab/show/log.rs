@@ -36,7 +36,7 @@ fn text(element: &Element) -> String {
 }
 
 /// A line of the log as syslog writes it, for events of this router.
-pub(crate) fn log_line(time: DateTime<Utc>, host_name: &str, process: &str, message: &str) -> String {
+fn log_line(time: DateTime<Utc>, host_name: &str, process: &str, message: &str) -> String {
     format!("{}  {host_name} {process}: {message}", time.format("%b %e %H:%M:%S"))
 }
 

@@ -31,17 +31,20 @@ mod tree;
 mod uptime;
 mod whoami;
 
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::element::Element;
 use super::network::{Dice, Intent, Network, Site};
 use super::profile::{Profile, Wrapper, payload_release};
-use std::sync::Arc;
 
-pub(crate) use commit::last_commit;
-pub(crate) use log::log_line;
+use live::Live;
 pub(crate) use tree::rpc_form;
 use tree::{Arguments, Command};
+
+/// Time from a start to that of routing.
+const PROTOCOLS_DELAY: TimeDelta = TimeDelta::seconds(20);
 
 /// Everything an answer depends on, besides the question.
 #[derive(Clone, Debug)]
@@ -186,6 +189,19 @@ impl<'a> View<'a> {
 
     fn intent(&self) -> Arc<Intent> {
         self.network.intent(self.router)
+    }
+
+    /// The state of routing; there is none until its daemon has started.
+    fn routing(&self) -> Result<Live<'a>, ShowError> {
+        if self.now < self.protocols_started() {
+            return Err(ShowError::Failed("the routing subsystem is not running".to_owned()));
+        }
+        Ok(Live::new(self.network, self.router))
+    }
+
+    /// When routing starts after the router does.
+    fn protocols_started(&self) -> DateTime<Utc> {
+        self.boot_time + PROTOCOLS_DELAY
     }
 
     /// The configured host name; Junos calls a router without one `Amnesiac`.

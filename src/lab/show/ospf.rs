@@ -1,7 +1,6 @@
 //! `show ospf neighbor` and `show ospf interface`.
 
 use super::columns::line;
-use super::live::Live;
 use super::tree::{Arguments, Command, Parameter};
 use super::{ShowError, View};
 use crate::lab::element::Element;
@@ -38,7 +37,7 @@ fn not_running() -> Element {
 }
 
 fn neighbors(view: &View, arguments: &Arguments) -> Result<Element, ShowError> {
-    let live = Live::new(view.network, view.router);
+    let live = view.routing()?;
     if live.intent.ospf.is_empty() {
         return Ok(not_running());
     }
@@ -89,7 +88,7 @@ fn neighbors_text(element: &Element) -> String {
 }
 
 fn interfaces(view: &View, _arguments: &Arguments) -> Result<Element, ShowError> {
-    let live = Live::new(view.network, view.router);
+    let live = view.routing()?;
     if live.intent.ospf.is_empty() {
         return Ok(not_running());
     }

@@ -188,11 +188,6 @@ fn bgp(live: &Live, tables: &mut Tables) {
         let Some(hop) = gateway(live, &peer.address) else {
             continue;
         };
-        let path = if peer.internal {
-            "I".to_owned()
-        } else {
-            format!("{} I", live.peer_as(peer))
-        };
         for announcement in live.announced(peer, &far) {
             let path: String = announcement.path.iter().map(|number| format!("{number} ")).collect();
             let route = Route {

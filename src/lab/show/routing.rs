@@ -58,9 +58,8 @@ fn by_table(destinations: Vec<Destination>) -> Vec<(String, Vec<Destination>)> {
     tables
 }
 
-fn tables(view: &View, arguments: &Arguments) -> Vec<(String, Vec<Destination>)> {
-    let live = Live::new(view.network, view.router);
-    let mut tables = by_table(routes(&live));
+fn tables(live: &Live, arguments: &Arguments) -> Vec<(String, Vec<Destination>)> {
+    let mut tables = by_table(routes(live));
     if let Some(wanted) = arguments.value("table") {
         tables.retain(|(table, _)| table == wanted || table.strip_suffix(".0") == Some(wanted));
     }
@@ -87,8 +86,9 @@ fn table_element(table: &str, destinations: &[Destination]) -> Element {
 
 fn route(view: &View, arguments: &Arguments) -> Result<Element, ShowError> {
     let asked = arguments.value("destination");
+    let live = view.routing()?;
     let mut element = view.root("route-information", "junos-routing");
-    for (table, destinations) in tables(view, arguments) {
+    for (table, destinations) in tables(&live, arguments) {
         let chosen = choose(&destinations, asked, arguments);
         if chosen.is_empty() {
             continue;
@@ -248,13 +248,13 @@ fn entry_text(entry: &Element) -> String {
 }
 
 fn summary(view: &View, arguments: &Arguments) -> Result<Element, ShowError> {
-    let live = Live::new(view.network, view.router);
+    let live = view.routing()?;
     let mut element = view.root("route-summary-information", "junos-routing");
     if let Some(number) = live.intent.autonomous_system {
         element.push(Element::leaf("as-number", number));
     }
     element.push(Element::leaf("router-id", live.router_id()));
-    for (table, destinations) in tables(view, arguments) {
+    for (table, destinations) in tables(&live, arguments) {
         let protocols = PROTOCOLS.iter().filter_map(|protocol| {
             let speaks = |route: &&Route| route.protocol == *protocol;
             let routes = destinations
