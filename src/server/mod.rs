@@ -10,3 +10,6 @@ mod progress;
 mod stdio;
 
 pub(crate) use stdio::serve as serve_stdio;
+
+#[cfg(test)]
+mod surface;

@@ -94,6 +94,3 @@ pub(crate) fn holds_marker(value: &Value) -> bool {
         _ => false,
     }
 }
-
-#[cfg(test)]
-mod surface;

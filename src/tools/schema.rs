@@ -9,7 +9,7 @@ pub(crate) type Object = Map<String, Value>;
 /// The description of a tool (the doc comment of its arguments) and the schema of its arguments.
 pub(crate) fn input<T: JsonSchema>() -> (String, Object) {
     let mut schema = derived::<T>(SchemaSettings::draft2020_12());
-    let about = match schema.remove("description") {
+    let about = match schema.shift_remove("description") {
         Some(Value::String(text)) => unwrapped(&text),
         _ => String::new(),
     };
@@ -19,7 +19,7 @@ pub(crate) fn input<T: JsonSchema>() -> (String, Object) {
 /// The schema of a structured result. Unknown members stay allowed, so that results can grow.
 pub(crate) fn output<T: JsonSchema>() -> Object {
     let mut schema = derived::<T>(SchemaSettings::draft2020_12().for_serialize());
-    schema.remove("description");
+    schema.shift_remove("description");
     finished(schema, Side::Output)
 }
 
@@ -57,12 +57,13 @@ fn finished(schema: Object, side: Side) -> Object {
 fn rewrite(schema: &mut Value, side: Side) {
     let Value::Object(object) = schema else { return };
     for noise in ["$schema", "title", "$defs"] {
-        object.remove(noise);
+        object.shift_remove(noise);
     }
+    require_what_is_never_null(object);
     drop_null(object);
     flatten_choice(object);
     if object.get("format").and_then(Value::as_str).is_some_and(is_number_format) {
-        object.remove("format");
+        object.shift_remove("format");
     }
     if let Some(Value::String(text)) = object.get_mut("description") {
         *text = unwrapped(text);
@@ -92,16 +93,38 @@ fn close(object: &mut Object, side: Side) {
         }
         Side::Output => {
             if object.get("additionalProperties") == Some(&Value::Bool(false)) {
-                object.remove("additionalProperties");
+                object.shift_remove("additionalProperties");
             }
         }
     }
 }
 
-/// A value that may be absent is simply not required: null is never a value.
+/// A member that may be null is left out instead, so that it is not required.
+fn require_what_is_never_null(object: &mut Object) {
+    let Some(Value::Object(properties)) = object.get("properties") else { return };
+    let absent: Vec<String> = properties
+        .iter()
+        .filter(|(_, property)| may_be_null(property))
+        .map(|(name, _)| name.clone())
+        .collect();
+    if let Some(Value::Array(required)) = object.get_mut("required") {
+        required.retain(|name| !absent.iter().any(|absent| name == absent));
+        if required.is_empty() {
+            object.shift_remove("required");
+        }
+    }
+}
+
+fn may_be_null(schema: &Value) -> bool {
+    let lists_null = |name: &str| schema[name].as_array().is_some_and(|types| types.iter().any(|one| one == "null"));
+    let choices = schema["anyOf"].as_array();
+    lists_null("type") || choices.is_some_and(|choices| choices.iter().any(|choice| choice["type"] == "null"))
+}
+
+/// Null is never a value.
 fn drop_null(object: &mut Object) {
     if object.get("default") == Some(&Value::Null) {
-        object.remove("default");
+        object.shift_remove("default");
     }
     if let Some(Value::Array(choices)) = object.get_mut("enum") {
         choices.retain(|choice| !choice.is_null());
@@ -113,7 +136,7 @@ fn drop_null(object: &mut Object) {
             object.insert("type".to_owned(), single);
         }
     }
-    if let Some(Value::Array(mut choices)) = object.remove("anyOf") {
+    if let Some(Value::Array(mut choices)) = object.shift_remove("anyOf") {
         choices.retain(|choice| choice.get("type") != Some(&Value::from("null")));
         match (choices.pop(), choices.is_empty()) {
             (Some(Value::Object(only)), true) => only.into_iter().for_each(|(name, value)| {
@@ -145,7 +168,7 @@ fn flatten_choice(object: &mut Object) {
             told.push(format!("{word}: {}", text.trim_end_matches('.')));
         }
     }
-    object.remove("oneOf");
+    object.shift_remove("oneOf");
     object.insert("type".to_owned(), "string".into());
     object.insert("enum".to_owned(), Value::Array(words));
     let own = object.get("description").and_then(Value::as_str).unwrap_or_default();
@@ -249,6 +272,19 @@ mod tests {
                 "additionalProperties": false,
             })
         );
+    }
+
+    #[derive(Serialize, JsonSchema)]
+    struct Result {
+        always: u64,
+        sometimes: Option<bool>,
+    }
+
+    #[test]
+    fn a_member_that_may_be_absent_is_not_required() {
+        let schema = Value::Object(output::<Result>());
+        assert_eq!(schema["required"], json!(["always"]));
+        assert_eq!(schema["properties"]["sometimes"], json!({"type": "boolean"}));
     }
 
     #[derive(Serialize, JsonSchema)]

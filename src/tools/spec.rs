@@ -158,11 +158,12 @@ impl Spec {
     /// The same tool taking `timeout` within other bounds.
     pub(crate) fn timed_as(mut self, timed: Timed) -> Self {
         self.timed = Some(timed);
+        let default = timed.default.map_or("the router's own, usually 360".to_owned(), |seconds| seconds.to_string());
         self.advertise(
             "timeout",
             json!({
                 "type": "integer",
-                "description": "Seconds the whole call may take.",
+                "description": format!("Seconds the whole call may take. Default {default}."),
                 "minimum": 1,
                 "maximum": timed.most,
             }),

@@ -1,1 +1,0 @@
-//! The definitions of all tools, as clients see them.
