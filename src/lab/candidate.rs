@@ -258,7 +258,7 @@ impl<C: Document> Databases<C> {
     }
 
     /// What a commit of this session would make active.
-    pub(super) fn to_commit(&mut self, who: &Editor, confirmed: bool) -> Result<C, Refusal> {
+    pub(super) fn committable(&mut self, who: &Editor, confirmed: bool) -> Result<C, Refusal> {
         self.check_lock(who)?;
         let dirty = self.is_dirty();
         let Some(private) = self.private.get_mut(&who.id) else {
@@ -278,7 +278,7 @@ impl<C: Document> Databases<C> {
         Ok(merged)
     }
 
-    /// Makes what [`Databases::to_commit`] gave active. Confirms what was pending.
+    /// Makes what [`Databases::committable`] gave active. Confirms what was pending.
     pub(super) fn activate(
         &mut self,
         who: &Editor,

@@ -95,7 +95,7 @@ impl RouterHandle {
     /// When somebody else holds the lock, or the checks fail.
     pub fn commit_check_as(&self, user: &str) -> Result<(), Refused> {
         self.act(user, |_, state, who, _| {
-            let tree = state.databases.to_commit(who, false).map_err(words)?;
+            let tree = state.databases.committable(who, false).map_err(words)?;
             passes(&tree)?;
             state.databases.checked();
             Ok(())
@@ -214,7 +214,7 @@ fn commit(
     window: Option<Window>,
     now: DateTime<Utc>,
 ) -> Result<(), String> {
-    let tree = state.databases.to_commit(who, window.is_some()).map_err(words)?;
+    let tree = state.databases.committable(who, window.is_some()).map_err(words)?;
     passes(&tree)?;
     let origin = Origin {
         user: who.user.clone(),

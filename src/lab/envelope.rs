@@ -3,6 +3,19 @@
 use super::hello::BASE;
 use super::xml::{Node, escape_attribute};
 
+/// Elements of the base protocol inside a reply; text cannot look like one, it is escaped.
+const BASE_ELEMENTS: [&str; 9] = [
+    "data",
+    "rpc-error",
+    "error-type",
+    "error-tag",
+    "error-severity",
+    "error-path",
+    "error-info",
+    "error-message",
+    "bad-element",
+];
+
 /// How a router wraps its answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Envelope {
@@ -44,6 +57,17 @@ impl Envelope {
         }
     }
 
+    /// A body in the router's own way: with prefixes on the elements of the base protocol, or without.
+    pub(super) fn body(&self, body: String) -> String {
+        match self.compliant {
+            false => body,
+            true => BASE_ELEMENTS.iter().fold(body, |body, name| {
+                body.replace(&format!("<{name}>"), &format!("<nc:{name}>"))
+                    .replace(&format!("</{name}>"), &format!("</nc:{name}>"))
+            }),
+        }
+    }
+
     /// The one element of a plain success.
     pub(super) fn ok(&self) -> String {
         match self.compliant {
@@ -79,5 +103,9 @@ mod tests {
         };
         assert!(!compliant.open(Some(&rpc)).contains("xmlns="));
         assert_eq!(compliant.open(Some(&rpc)).matches("xmlns:nc").count(), 1);
+        assert_eq!(
+            compliant.body("<data>\n&lt;data></data>".to_owned()),
+            "<nc:data>\n&lt;data></nc:data>"
+        );
     }
 }

@@ -7,8 +7,6 @@ use super::xml::Node;
 pub(super) enum Style {
     /// Up to 12.x.
     Old,
-    /// 14 to 16.
-    Middle,
     /// From 17 on.
     Current,
     /// With `rfc-compliant`.
@@ -27,7 +25,7 @@ pub(super) fn text(style: Style, chunked: bool, session: u32, user: &str, class:
     );
     let (open, close, prefix, indent) = match style {
         Style::Old => ("<hello>".to_owned(), "</hello>", "", "  "),
-        Style::Middle | Style::Current => (format!("<hello xmlns=\"{BASE}\">"), "</hello>", "", "  "),
+        Style::Current => (format!("<hello xmlns=\"{BASE}\">"), "</hello>", "", "  "),
         Style::Compliant => (format!("<nc:hello xmlns:nc=\"{BASE}\">"), "</nc:hello>", "nc:", "   "),
     };
     let capabilities: String = capabilities(style, chunked)
@@ -56,7 +54,7 @@ fn capabilities(style: Style, chunked: bool) -> Vec<String> {
     });
     list.extend(CAPABILITIES.map(|name| format!("urn:ietf:params:xml:ns:netconf:capability:{name}:1.0")));
     let url_argument = match style {
-        Style::Old | Style::Middle => "protocol",
+        Style::Old => "protocol",
         Style::Current | Style::Compliant => "scheme",
     };
     list.push(format!(
@@ -99,7 +97,7 @@ mod tests {
 
     #[test]
     fn each_style_is_a_document_with_a_session_id() {
-        for style in [Style::Old, Style::Middle, Style::Current, Style::Compliant] {
+        for style in [Style::Old, Style::Current, Style::Compliant] {
             let said = text(style, false, 4711, "lab", "super-user");
             let root = super::super::xml::parse(&said).unwrap();
             assert_eq!(root.value("session-id"), Some("4711"));

@@ -224,7 +224,8 @@ impl Server {
             open = open.replace(" message-id=\"", " message-id=\"9");
         }
         let verdict = verdict(&answer.body);
-        let mut message = Message::text(format!("{open}{}{}", plan.beside, answer.body));
+        let body = envelope.body(format!("{}{}", plan.beside, answer.body));
+        let mut message = Message::text(open + &body);
         plan.prepare(&mut message);
         message.tail.extend_from_slice(envelope.close().as_bytes());
         if message.filler == 0 {

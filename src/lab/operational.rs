@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
-
 use super::candidate::Window;
 use super::element::LeafStyle;
 use super::errors;

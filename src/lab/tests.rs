@@ -450,7 +450,7 @@ async fn refused_logins_and_channels_are_counted() {
     let stream = router.connect().unwrap();
     let dialling = tokio::spawn({
         let router = router.clone();
-        async move { dial(&router, stream).await }
+        async move { drop(dial(&router, stream).await) }
     });
     router
         .wait_for(|event| event.connection == 2 && matches!(event.what, What::Fault { .. }))
@@ -458,4 +458,159 @@ async fn refused_logins_and_channels_are_counted() {
     assert!(!dialling.is_finished());
     hung.release();
     dialling.await.unwrap();
+}
+
+/// Asks one request after the other and compares what matters of each answer.
+async fn asked(talk: &mut Talk, table: &[(&str, &str)]) {
+    for (request, expected) in table {
+        let reply = talk.ask(request).await;
+        assert!(reply.contains(expected), "{request}\n{reply}");
+    }
+}
+
+#[tokio::test]
+async fn loads_and_commits_fail_in_the_routers_words() {
+    let lab = Lab::start(fixed()).await.unwrap();
+    let mut talk = Talk::open(&lab.routers()[0]).await;
+    let long = format!(
+        "<commit-configuration><log>{}</log></commit-configuration>",
+        "x".repeat(513)
+    );
+    let table = [
+        (
+            "<load-configuration action=\"set\"><configuration-set>set system nonsense 1</configuration-set></load-configuration>",
+            "<bad-element>nonsense</bad-element>\n</error-info>\n</rpc-error>\n<load-error-count>1</load-error-count>",
+        ),
+        (
+            "<load-configuration action=\"set\"><configuration-set>delete system ports</configuration-set></load-configuration>",
+            "\nstatement not found\n</error-message>\n</rpc-error>\n<ok/>",
+        ),
+        (
+            "<load-configuration format=\"text\"><configuration-text>system { time-zone UTC; }</configuration-text></load-configuration>",
+            "<load-configuration-results>\n<ok/>",
+        ),
+        (
+            "<load-configuration><configuration><interfaces><interface><name>ge-0/0/7</name><unit><name>2</name><family>\
+             <inet/></family></unit></interface></interfaces></configuration></load-configuration>",
+            "<ok/>",
+        ),
+        (
+            "<commit-configuration/>",
+            "<source-daemon>dcd</source-daemon>\n<error-path>[edit interfaces ge-0/0/7]</error-path>",
+        ),
+        (
+            "<validate><source><candidate/></source></validate>",
+            "\nconfiguration check-out failed\n",
+        ),
+        (&long, "Length 513 is not within range (1..512)"),
+        (
+            "<commit-configuration><confirmed/><confirm-timeout>0</confirm-timeout></commit-configuration>",
+            "Value 0 is not within range (1..65535)",
+        ),
+        ("<load-configuration rollback=\"0\"/>", "<load-success/>"),
+        (
+            "<load-configuration rollback=\"30\"/>",
+            "rollback configuration 30 does not exist",
+        ),
+        ("<load-configuration rollback=\"50\"/>", "<bad-element>50</bad-element>"),
+        ("<load-configuration rescue=\"rescue\"/>", "no rescue configuration"),
+        ("<request-save-rescue-configuration/>", ">\n</rpc-reply>"),
+        ("<load-configuration rescue=\"rescue\"/>", "<load-success/>"),
+        (
+            "<get-rescue-information><format>text</format></get-rescue-information>",
+            "<configuration-output>\nversion ",
+        ),
+        (
+            "<get-rollback-information><rollback>0</rollback><compare>0</compare></get-rollback-information>",
+            "<ok/>",
+        ),
+        (
+            "<open-configuration><private/></open-configuration>",
+            "uncommitted changes will be discarded on exit",
+        ),
+        ("<lock-configuration/>", "Configuration database is already open"),
+        (
+            "<commit-configuration><confirmed/></commit-configuration>",
+            "private mode",
+        ),
+        ("<close-configuration/>", ">\n</rpc-reply>"),
+        ("<close-configuration/>", "\nConfiguration database is not open\n"),
+        (
+            "<copy-config><source><running/></source><target><startup/></target></copy-config>",
+            "not-supported",
+        ),
+        (
+            "<kill-session><session-id>7</session-id></kill-session>",
+            "invalid session-id",
+        ),
+        (
+            "<command format=\"text\">show configuration nonsense</command>",
+            "<bad-element>nonsense<",
+        ),
+        (
+            "<get-configuration database=\"committed\" format=\"json\"/>",
+            "\"junos:commit-user\" : \"root\"",
+        ),
+    ];
+    asked(&mut talk, &table).await;
+}
+
+#[tokio::test]
+async fn a_base_confirmed_commit_ends_with_its_session() {
+    let lab = Lab::start(fixed()).await.unwrap();
+    let router = &lab.routers()[0];
+    let mut talk = Talk::open(router).await;
+    let edit = "<edit-config><target><candidate/></target><config><configuration><system><time-zone>Asia/Tokyo</time-zone>\
+                </system></configuration></config></edit-config>";
+    let commit = "<commit><confirmed/><confirm-timeout>300</confirm-timeout></commit>";
+    asked(
+        &mut talk,
+        &[(edit, "<ok/>"), (commit, "<ok/>"), ("<close-session/>", "<ok/>")],
+    )
+    .await;
+    router.wait_for(Event::is_automatic_rollback).await;
+    assert!(!router.active().contains("Asia/Tokyo"));
+}
+
+#[tokio::test]
+async fn a_killed_session_loses_its_edits() {
+    let lab = Lab::start(fixed()).await.unwrap();
+    let router = &lab.routers()[0];
+    let mut victim = Talk::open(router).await;
+    victim.ask(SET).await;
+    let id = victim
+        .hello
+        .split_once("<session-id>")
+        .unwrap()
+        .1
+        .split_once('<')
+        .unwrap()
+        .0
+        .to_owned();
+    let mut talk = Talk::open(router).await;
+    let kill = format!("<kill-session><session-id>{id}</session-id></kill-session>");
+    asked(&mut talk, &[(&kill, "<ok/>")]).await;
+    assert_eq!(victim.read().await, None);
+    assert_eq!(router.uncommitted(), "");
+}
+
+#[tokio::test]
+async fn bad_bytes_and_split_marks_reach_the_client_as_asked() {
+    let lab = Lab::start(fixed()).await.unwrap();
+    let router = &lab.routers()[0];
+    let mut talk = Talk::open(router).await;
+    let ask = "<command format=\"text\">show version</command>";
+    router.inject(Fault::new(Trigger::reply("command"), Action::BadBytes));
+    router.inject(Fault::new(Trigger::reply("command"), Action::SplitMark));
+    router.inject(Fault::new(
+        Trigger::reply("command"),
+        Action::Garbage(b"noise\n".to_vec()),
+    ));
+    let reply = talk.ask(ask).await;
+    assert!(reply.starts_with("noise\n<rpc-reply"), "{reply}");
+    assert!(reply.contains('\u{fffd}') && reply.contains('\u{1b}'), "{reply}");
+    router.inject(Fault::new(Trigger::reply("command"), Action::DropAtByte(100)));
+    talk.send(ask).await;
+    assert_eq!(talk.read().await, None);
+    assert!(talk.buffer.len() <= 110, "{}", talk.buffer.len());
 }

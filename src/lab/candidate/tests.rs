@@ -60,7 +60,7 @@ impl Bench {
 
     fn commit(&mut self, who: u32, window: Option<Window>) -> Result<(), Refusal> {
         let who = session(who);
-        let configuration = self.databases.to_commit(&who, window.is_some())?;
+        let configuration = self.databases.committable(&who, window.is_some())?;
         let origin = Origin {
             user: who.user.clone(),
             client: "netconf",

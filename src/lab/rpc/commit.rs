@@ -74,18 +74,18 @@ fn native(call: &Call<'_>) -> String {
 fn results(call: &Call<'_>, remarks: &str, mark: &str) -> String {
     let profile = call.session.router.profile();
     let ok = call.session.envelope.ok();
-    let engines = |closing: &str| -> String {
-        let members = profile.wrapper.members().iter();
-        let engine = |name| format!("<routing-engine junos:style=\"normal\">\n<name>{name}</name>\n{mark}\n{closing}");
-        members.map(engine).collect()
-    };
+    let engine =
+        |name| format!("<routing-engine junos:style=\"normal\">\n<name>{name}</name>\n{mark}\n</routing-engine>\n");
     match profile.commit_mark {
         CommitMark::Engines => {
-            let engines = engines("</routing-engine>\n");
+            let engines: String = profile.wrapper.members().iter().map(engine).collect();
             format!("<commit-results>\n{remarks}{engines}</commit-results>\n{ok}")
         }
-        // Clusters were seen to leave the results and the engine open.
-        CommitMark::Unclosed => format!("{remarks}{}{ok}", engines("")),
+        // Clusters were seen to leave the engine open and to send no results around it.
+        CommitMark::Unclosed => {
+            let name = profile.wrapper.members().first().copied().unwrap_or("node0");
+            format!("{remarks}<routing-engine junos:style=\"show-name\">\n<name>{name}</name>\n{mark}\n{ok}")
+        }
         CommitMark::Empty => format!("<commit-results>\n{remarks}</commit-results>\n{ok}"),
     }
 }
@@ -138,7 +138,7 @@ fn run(call: &Call<'_>, check: bool, window: Option<Window>, log: Option<String>
     let who = call.session.editor();
     let host = call.session.router.name.clone();
     call.session.work(|state, now| {
-        let tree = match state.databases.to_commit(&who, window.is_some()) {
+        let tree = match state.databases.committable(&who, window.is_some()) {
             Ok(tree) => tree,
             Err(refusal) => return Outcome::Refused(refused(&refusal, now)),
         };
