@@ -1,17 +1,19 @@
 //! From options to settings: everything that can be judged before anything runs.
 
-use std::{path::PathBuf, time::Duration};
+use std::path::PathBuf;
 
 use super::{environment::Parsed, files, findings::Findings, options::Options, places, policy};
 use crate::{
     inventory::Inventory,
-    settings::{DeviceSettings, KnownHosts},
+    settings::{DeviceSettings, ToolSettings},
 };
 
 /// What a start would use, and what is wrong with it.
 pub(super) struct Assembled {
     /// How routers are reached; a lab adds its own ways and keys.
     pub(super) devices: DeviceSettings,
+    /// Which tools are offered.
+    pub(super) tools: ToolSettings,
     /// The file of host keys; none with a lab.
     pub(super) known_hosts: Option<PathBuf>,
     /// The routers, when the file of the inventory can be used.
@@ -27,8 +29,12 @@ pub(super) fn assemble(parsed: &Parsed, findings: &mut Findings) -> Assembled {
         findings.refuse(7, "--lab and --device-mapping are mutually exclusive");
     }
     warn_of_choices(options, findings);
-    policy::judge(options, findings);
-    let known_hosts = (!uses_lab(parsed)).then(|| options.known_hosts_file.clone().unwrap_or_else(places::known_hosts));
+    let tools = options.tools();
+    policy::judge(&tools, findings);
+    let known_hosts = match lab_routers(parsed) {
+        Some(_) => None,
+        None => Some(options.known_hosts_file.clone().unwrap_or_else(places::known_hosts)),
+    };
     let inventory = if known_hosts.is_some() {
         open_inventory(options, findings)
     } else {
@@ -38,17 +44,19 @@ pub(super) fn assemble(parsed: &Parsed, findings: &mut Findings) -> Assembled {
         files::judge_known_hosts(path, options.ssh_accept_new_host_keys, findings);
     }
     Assembled {
-        devices: devices(options, known_hosts.clone()),
+        devices: options.devices(known_hosts.clone()),
+        tools,
         known_hosts,
         inventory,
         state_dir: options.state_dir.clone().unwrap_or_else(places::state),
     }
 }
 
-/// Whether routers are simulated: what was typed wins over what a variable says.
-pub(super) fn uses_lab(parsed: &Parsed) -> bool {
+/// How many routers are simulated, if they are: what was typed wins over what a variable says.
+pub(super) fn lab_routers(parsed: &Parsed) -> Option<usize> {
     let typed_inventory = parsed.is_typed("device_mapping") && !parsed.is_typed("lab");
-    parsed.line.options.lab.is_some() && !typed_inventory
+    let routers = parsed.line.options.lab.filter(|_| !typed_inventory)?;
+    usize::try_from(routers).ok()
 }
 
 fn contradicts_lab(parsed: &Parsed) -> bool {
@@ -76,16 +84,4 @@ fn open_inventory(options: &Options, findings: &mut Findings) -> Option<Inventor
         findings.warn(10, "no enabled router in the inventory");
     }
     Some(inventory)
-}
-
-fn devices(options: &Options, known_hosts: Option<PathBuf>) -> DeviceSettings {
-    DeviceSettings {
-        known_hosts: known_hosts.map_or_else(|| KnownHosts::Memory(String::new()), KnownHosts::File),
-        accept_new: options.ssh_accept_new_host_keys,
-        connect_timeout: Duration::from_secs(options.connect_timeout_secs),
-        sessions: usize::try_from(options.router_sessions).unwrap_or(usize::MAX),
-        idle: Duration::from_secs(options.pool_idle_secs),
-        keepalive: Duration::from_secs(options.keepalive_secs),
-        ..DeviceSettings::default()
-    }
 }

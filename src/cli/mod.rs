@@ -4,9 +4,11 @@ mod assemble;
 mod check;
 mod client_config;
 mod commands;
+mod convert;
 mod environment;
 mod files;
 mod findings;
+mod lab_memory;
 mod lab_run;
 mod logging;
 mod modes;
@@ -71,7 +73,10 @@ fn block_on<T>(work: impl Future<Output = T>) -> anyhow::Result<T> {
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
-    Ok(runtime.block_on(work))
+    let done = runtime.block_on(work);
+    // A thread that reads stdin would be waited for until the client closes it.
+    runtime.shutdown_background();
+    Ok(done)
 }
 
 fn code(is_good: bool) -> ExitCode {

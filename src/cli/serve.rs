@@ -1,17 +1,120 @@
 //! The serve form: judge, refuse or start, and end in good order.
 
-use std::process::ExitCode;
+use std::{process::ExitCode, sync::Arc};
 
-use super::{assemble, environment::Parsed, findings::Findings, refuse};
+use anyhow::Context as _;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    FAILED,
+    assemble::{self, Assembled},
+    block_on, code,
+    environment::Parsed,
+    findings::Findings,
+    lab_memory, refuse,
+    signals::Signals,
+};
+use crate::{
+    app::App,
+    lab::Lab,
+    server,
+    settings::{InventorySource, Settings},
+};
 
 /// Serves until the client goes away or a signal comes.
 pub(super) fn run(parsed: &Parsed, mut findings: Findings) -> anyhow::Result<ExitCode> {
-    let _assembled = assemble::assemble(parsed, &mut findings);
+    let assembled = assemble::assemble(parsed, &mut findings);
     for warning in findings.warnings() {
         tracing::warn!("{}", warning.line());
     }
     if !findings.permit_start() {
         return Ok(refuse(&findings));
     }
-    Ok(ExitCode::SUCCESS)
+    for line in assembled.inventory.iter().flat_map(|inventory| inventory.report()) {
+        tracing::warn!("{line}");
+    }
+    block_on(serve(parsed, assembled))?
+}
+
+async fn serve(parsed: &Parsed, assembled: Assembled) -> anyhow::Result<ExitCode> {
+    let mut signals = Signals::listen().context("cannot listen for signals")?;
+    let (settings, lab) = settings(parsed, assembled).await?;
+    let app = App::start(settings)?;
+    tracing::info!("serving on stdio");
+    let end = until_the_end(app, &mut signals).await;
+    if let Some(lab) = lab {
+        lab.stop().await;
+    }
+    Ok(end)
+}
+
+/// The settings of the process; a lab, where there is one, lives as long as its caller keeps it.
+async fn settings(parsed: &Parsed, assembled: Assembled) -> anyhow::Result<(Settings, Option<Lab>)> {
+    let Assembled {
+        mut devices,
+        tools,
+        state_dir,
+        ..
+    } = assembled;
+    let options = &parsed.line.options;
+    let (inventory, lab) = match assemble::lab_routers(parsed) {
+        Some(routers) => {
+            let (lab, inventory) = lab_memory::start(routers, &mut devices)
+                .await
+                .context("cannot start the lab")?;
+            (inventory, Some(lab))
+        }
+        None => (InventorySource::File(options.device_mapping.clone()), None),
+    };
+    let settings = Settings {
+        devices,
+        tools,
+        output: options.output(),
+        audit: options.audit(),
+        show_secrets: options.show_secrets,
+        drain: options.drain(),
+        state_dir: Some(state_dir),
+        ..Settings::new(inventory)
+    };
+    Ok((settings, lab))
+}
+
+/// Serves; the first signal lets running calls finish, the second ends those that only read, the third ends everything.
+async fn until_the_end(app: Arc<App>, signals: &mut Signals) -> ExitCode {
+    let asked = CancellationToken::new();
+    let ending = serve_and_drain(&app, asked.clone());
+    tokio::pin!(ending);
+    let mut count = 0;
+    loop {
+        let signal = tokio::select! {
+            drained = &mut ending => return code(drained),
+            // Nothing is lost with this branch: a signal stays until it is taken.
+            signal = signals.next() => signal,
+        };
+        count += 1;
+        match count {
+            1 => asked.cancel(),
+            2 => app.cancel_reads(),
+            _ => return ExitCode::from(u8::try_from(128 + signal).unwrap_or(FAILED)),
+        }
+    }
+}
+
+/// Serves until the client hangs up or `asked` fires, then drains. Gives whether all calls had ended by themselves.
+async fn serve_and_drain(app: &Arc<App>, asked: CancellationToken) -> bool {
+    let stop = CancellationToken::new();
+    let serving = server::serve_stdio(Arc::clone(app), stop.clone());
+    tokio::pin!(serving);
+    tokio::select! {
+        () = &mut serving => return app.shut_down().await,
+        // The server goes on below: answers of running calls still have to reach the client.
+        () = asked.cancelled() => {}
+    }
+    let drain = async {
+        let drained = app.shut_down().await;
+        stop.cancel();
+        drained
+    };
+    let (drained, ()) = tokio::join!(drain, serving);
+    drained
 }

@@ -43,7 +43,7 @@ fn report(parsed: &Parsed, assembled: &Assembled, findings: &Findings) -> Report
             }
         }
         None if assembled.known_hosts.is_none() => {
-            let routers = options.lab.unwrap_or_default();
+            let routers = assemble::lab_routers(parsed).unwrap_or_default();
             report.summarise(Section::Inventory, format!("{routers} simulated routers, in memory"));
             report.summarise(Section::KnownHosts, "in memory");
         }

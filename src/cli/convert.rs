@@ -1,0 +1,62 @@
+//! From options to the settings that the modules declare.
+
+use std::{path::PathBuf, time::Duration};
+
+use super::options::{AuditLines, Options};
+use crate::settings::{AuditFormat, AuditSettings, DeviceSettings, KnownHosts, OutputSettings, ToolSettings};
+
+impl Options {
+    /// How routers are reached.
+    pub(super) fn devices(&self, known_hosts: Option<PathBuf>) -> DeviceSettings {
+        DeviceSettings {
+            known_hosts: known_hosts.map_or_else(|| KnownHosts::Memory(String::new()), KnownHosts::File),
+            accept_new: self.ssh_accept_new_host_keys,
+            connect_timeout: Duration::from_secs(self.connect_timeout_secs),
+            sessions: size(self.router_sessions),
+            idle: Duration::from_secs(self.pool_idle_secs),
+            keepalive: Duration::from_secs(self.keepalive_secs),
+            ..DeviceSettings::default()
+        }
+    }
+
+    /// Which tools are offered, and the time of a command.
+    pub(super) fn tools(&self) -> ToolSettings {
+        ToolSettings {
+            read_only: self.read_only,
+            toolsets: self.toolsets.clone(),
+            tools: self.tools.clone(),
+            exclude_tools: self.exclude_tools.clone(),
+            command_timeout: Duration::from_secs(self.command_timeout_secs),
+            ..ToolSettings::default()
+        }
+    }
+
+    /// How much of an output is shown, and how long the rest is kept.
+    pub(super) fn output(&self) -> OutputSettings {
+        OutputSettings {
+            max_bytes: size(self.max_output_bytes),
+            store_bytes: size(self.output_store_bytes),
+            store_for: Duration::from_secs(self.output_store_secs),
+        }
+    }
+
+    /// Where audit records go.
+    pub(super) fn audit(&self) -> AuditSettings {
+        let format = match self.audit_format {
+            AuditLines::Off => AuditFormat::Off,
+            AuditLines::Text => AuditFormat::Text,
+            AuditLines::Json => AuditFormat::Json,
+        };
+        AuditSettings { format }
+    }
+
+    /// Time that running calls get once the server is asked to end.
+    pub(super) fn drain(&self) -> Duration {
+        Duration::from_secs(self.drain_secs)
+    }
+}
+
+/// A number whose range was checked when it was read.
+fn size(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
