@@ -5,4 +5,6 @@ mod client_config;
 mod lab_run;
 mod program;
 mod refusals;
+mod serve;
+mod tour;
 mod usage;

@@ -121,6 +121,12 @@ impl Running {
         rustix::process::kill_process(process, signal).expect("it runs");
     }
 
+    /// Waits for its end while its input stays open.
+    pub(super) fn wait(mut self) -> Option<i32> {
+        let _input = self.stdin.take();
+        self.child.wait().expect("it ends").code()
+    }
+
     /// Closes its input and waits for its end.
     pub(super) fn end(mut self) -> Ended {
         drop(self.stdin.take());

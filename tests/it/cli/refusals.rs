@@ -103,3 +103,62 @@ fn lab_and_inventory_exclude_each_other_where_both_come_from_one_place() {
     let typed_inventory = Program::new(&["-f", "x.json", "check"]).variable("JMCP_LAB", "2").run();
     assert!(typed_inventory.stdout.contains("[R18]"), "{}", typed_inventory.stdout);
 }
+
+#[test]
+fn unknown_tools_are_refused_with_the_nearest_name() {
+    let lines = refusals(Program::new(&[
+        "--lab",
+        "--toolsets",
+        "devise",
+        "--tools",
+        "get_router_lst,zzzzzzzz",
+    ]));
+    assert_eq!(
+        lines,
+        [
+            "rust-junosmcp: refused: unknown toolset 'devise' in --toolsets",
+            "rust-junosmcp: hint: did you mean 'device'",
+            "rust-junosmcp: refused: unknown tool 'get_router_lst' in --tools",
+            "rust-junosmcp: hint: did you mean 'get_router_list'",
+            "rust-junosmcp: refused: unknown tool 'zzzzzzzz' in --tools",
+        ]
+    );
+}
+
+#[test]
+fn a_selection_that_leaves_nothing_is_refused() {
+    let arguments = ["--lab", "--tools", "get_router_list"];
+    let everything_else = "get_router_list,read_output,server_status,get_job,list_jobs,cancel_job";
+    let offered = Program::new(&arguments).start().end();
+    assert_eq!(offered.code, Some(0), "{}", offered.stderr);
+    let known: Vec<&str> = everything_else
+        .split(',')
+        .filter(|tool| {
+            let ended = Program::new(&["--lab", "--exclude-tools", tool, "check"]).run();
+            ended.code == Some(0)
+        })
+        .collect();
+    let program = Program::new(&arguments).variable("JMCP_EXCLUDE_TOOLS", &known.join(","));
+    assert_eq!(
+        refusals(program),
+        ["rust-junosmcp: refused: --toolsets, --tools, --exclude-tools and --read-only leave no tool enabled"]
+    );
+}
+
+#[test]
+fn all_refusals_come_at_once_in_the_order_of_the_table() {
+    let lines = refusals(Program::new(&["--lab", "-f", "x.json", "--exclude-tools", "qqqqqqqq"]));
+    assert_eq!(
+        lines,
+        [
+            "rust-junosmcp: refused: --lab and --device-mapping are mutually exclusive",
+            "rust-junosmcp: refused: unknown tool 'qqqqqqqq' in --exclude-tools",
+        ]
+    );
+    let lines = refusals(Program::new(&["--tools", "qqqqqqqq"]));
+    assert_eq!(lines[0], "rust-junosmcp: refused: unknown tool 'qqqqqqqq' in --tools");
+    assert_eq!(
+        lines[1],
+        "rust-junosmcp: refused: inventory file 'devices.json' not found"
+    );
+}

@@ -33,15 +33,15 @@ pub(super) const CHAPTER: Chapter = Chapter {
             lines: 16,
         },
         Step {
-            title: "What the last commit changed.",
+            title: "What waits uncommitted in the candidate configuration: nothing yet.",
             question: |memory| {
                 Question::tool(
                     "junos_config_diff",
-                    json!({ "router_name": memory.router(), "version": 1 }),
+                    json!({ "router_name": memory.router(), "database": "candidate", "version": 0 }),
                 )
             },
-            judge: difference,
-            lines: 30,
+            judge: no_difference,
+            lines: 8,
         },
     ],
 };
@@ -64,9 +64,10 @@ fn set_lines(answer: &Answer, _: &mut Memory) -> Verdict {
     )
 }
 
-fn difference(answer: &Answer, _: &mut Memory) -> Verdict {
+fn no_difference(answer: &Answer, _: &mut Memory) -> Verdict {
     succeeded(answer)?;
-    let text = answer.text();
-    let changed = text.lines().any(|line| line.starts_with(['+', '-']));
-    expect(text.contains("[edit") && changed, "no change is shown")
+    expect(
+        answer.text().starts_with("(no differences"),
+        "somebody has changed the candidate",
+    )
 }
