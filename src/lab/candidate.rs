@@ -2,16 +2,17 @@
 //!
 //! It knows neither time nor wire: every step is told who asks and what time it is.
 
+mod pending;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use super::history::{History, Origin};
 use super::recorder::Transition;
 
-/// An automatic rollback is never on the second; routers were seen to be 2 to 35 seconds late.
-const LATENESS: TimeDelta = TimeDelta::seconds(2);
+pub(super) use pending::{Pending, Window};
 
 /// A configuration, as far as its database has to know it.
 pub(super) trait Document: Clone + PartialEq {
@@ -49,34 +50,6 @@ pub(super) enum Refusal {
     ConfirmedInPrivate,
     /// Somebody committed changes to the same statements meanwhile; the next commit overrides them.
     Conflict,
-}
-
-/// How long a commit waits for its confirmation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Window {
-    /// Whole minutes; the router itself waits.
-    Minutes(u32),
-    /// Seconds; the window ends with the session.
-    Seconds(u32),
-}
-
-/// A commit that waits for its confirmation.
-#[derive(Debug, Clone)]
-pub(super) struct Pending<C> {
-    /// What becomes active again.
-    restore: C,
-    /// The session that committed.
-    session: u32,
-    pub(super) window: Window,
-    /// When the window ends.
-    pub(super) deadline: DateTime<Utc>,
-}
-
-impl<C> Pending<C> {
-    /// When the automatic rollback happens.
-    pub(super) fn due(&self) -> DateTime<Utc> {
-        self.deadline + LATENESS
-    }
 }
 
 #[derive(Debug)]
@@ -299,17 +272,9 @@ impl<C: Document> Databases<C> {
         }
         match window {
             Some(window) => {
-                let span = match window {
-                    Window::Minutes(minutes) => TimeDelta::minutes(minutes.into()),
-                    Window::Seconds(seconds) => TimeDelta::seconds(seconds.into()),
-                };
-                self.pending = Some(Pending {
-                    // A second window restarts the time and keeps the configuration to go back to.
-                    restore: earlier.map_or(before, |earlier| earlier.restore),
-                    session: who.id,
-                    window,
-                    deadline: now + span,
-                });
+                // A second window restarts the time and keeps the configuration to go back to.
+                let restore = earlier.map_or(before, |earlier| earlier.restore);
+                self.pending = Some(Pending::new(restore, who.id, window, now));
                 self.steps.push(Transition::CommittedPending);
             }
             None => {
@@ -324,8 +289,7 @@ impl<C: Document> Databases<C> {
     /// Notes that a check passed, which confirms a pending commit that the router itself waits for.
     pub(super) fn checked(&mut self) {
         self.steps.push(Transition::Checked);
-        let owned_by_router = |pending: &Pending<C>| matches!(pending.window, Window::Minutes(_));
-        if self.pending.as_ref().is_some_and(owned_by_router) {
+        if self.pending.as_ref().is_some_and(Pending::is_native) {
             self.pending = None;
             self.steps.push(Transition::Confirmed);
         }
@@ -350,7 +314,7 @@ impl<C: Document> Databases<C> {
         if self.lock.as_ref().is_some_and(|holder| holder.id == session) {
             self.release(Transition::Unlocked);
         }
-        let owned = |pending: &Pending<C>| pending.session == session && matches!(pending.window, Window::Seconds(_));
+        let owned = |pending: &Pending<C>| pending.session == session && !pending.is_native();
         if self.pending.as_ref().is_some_and(owned) {
             self.roll_back(now);
         }

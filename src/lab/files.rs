@@ -20,6 +20,9 @@ pub(super) struct File {
 #[derive(Debug)]
 pub(super) struct Files(BTreeMap<String, File>);
 
+/// The folder of the lab's account.
+const HOME: &str = concat!("/var/home", "/lab");
+
 /// Folders every router has, even when nothing is in them.
 const FOLDERS: [&str; 9] = [
     "/",
@@ -28,7 +31,7 @@ const FOLDERS: [&str; 9] = [
     "/var",
     "/var/crash",
     "/var/home",
-    "/var/home/lab",
+    HOME,
     "/var/log",
     "/var/tmp",
 ];
@@ -112,12 +115,11 @@ impl Files {
 
 /// The path as the router stores it: absolute, without a slash at the end.
 pub(super) fn absolute(path: &str) -> String {
-    let home = "/var/home/lab";
     let path = path.trim();
     let whole = match path.strip_prefix('~') {
-        Some(rest) => format!("{home}{rest}"),
+        Some(rest) => format!("{HOME}{rest}"),
         None if path.starts_with('/') => path.to_owned(),
-        None => format!("{home}/{path}"),
+        None => format!("{HOME}/{path}"),
     };
     let parts: Vec<&str> = whole.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
     format!("/{}", parts.join("/"))

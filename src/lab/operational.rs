@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::candidate::Window;
 use super::element::LeafStyle;
 use super::errors;
 use super::router::Router;
@@ -75,7 +74,7 @@ fn seen<R>(router: &Arc<Router>, asker: &Asker<'_>, ask: impl FnOnce(&View<'_>) 
 fn history(state: &State) -> Vec<CommitEntry> {
     let pending = state.databases.pending().map(|pending| Pending {
         deadline: pending.deadline,
-        native: matches!(pending.window, Window::Minutes(_)),
+        native: pending.is_native(),
     });
     let commits = state.databases.history().commits().enumerate();
     commits

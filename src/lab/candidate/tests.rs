@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use chrono::TimeDelta;
+
 use super::*;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
