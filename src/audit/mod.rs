@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use record::Draft;
 
 pub(crate) use facts::{Asserted, CallHead, Caller, Denial, End, Outcome, RequestFacts, ResultFacts};
-pub(crate) use sink::{Line, Sink, Stderr};
+pub(crate) use sink::{Sink, Stderr};
 
 /// How records appear on standard error.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

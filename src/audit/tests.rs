@@ -3,7 +3,7 @@
 use chrono::DateTime;
 use serde_json::Value;
 
-use super::*;
+use super::{sink::Line, *};
 
 /// Keeps what it is given.
 #[derive(Clone, Default)]

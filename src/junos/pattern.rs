@@ -35,11 +35,6 @@ impl Pattern {
         self.regex.is_match(line)
     }
 
-    /// The expression as given.
-    pub(crate) fn source(&self) -> &str {
-        &self.source
-    }
-
     /// A note for the reader when the expression was taken literally.
     pub(crate) fn note(&self) -> Option<String> {
         self.literal.then(|| {

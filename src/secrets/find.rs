@@ -175,6 +175,10 @@ impl Finder<'_> {
     }
 
     fn statement(&mut self, word: &[u8], weight: Weight, from: usize, to: usize) -> usize {
+        // `key` is a common word; only few of its values are worth reading.
+        if word == b"key" && !self.may_be_key(from, to) {
+            return to;
+        }
         let Some(value) = text_value(self.text, to) else {
             return to;
         };
@@ -205,12 +209,10 @@ impl Finder<'_> {
     /// Says whether a quote follows `key`, or `md5 N` or the start of a statement stands before it.
     fn may_be_key(&self, from: usize, to: usize) -> bool {
         let rest = &self.text[to..];
-        let value = rest
-            .iter()
-            .position(|byte| !matches!(byte, b' ' | b'\t' | b'=' | b':' | b'\\'))
-            .unwrap_or(rest.len());
+        let value = rest.iter().find(|byte| !matches!(byte, b' ' | b'\t' | b'=' | b':' | b'\\'));
         let before = self.text[from.saturating_sub(2 * WORD)..from].trim_ascii_end();
-        rest.get(value) == Some(&b'"') || before.last().is_none_or(|byte| !byte.is_ascii_alphabetic())
+        let opens = before.last().is_none_or(|byte| !byte.is_ascii_alphabetic());
+        value == Some(&b'"') || (opens && matches!(rest.first(), Some(b' ' | b'\t')))
     }
 
     /// `authentication-key 1 type md5 value V`, also as a block: the number is no secret, the value is.

@@ -315,6 +315,27 @@ proptest! {
 }
 
 #[test]
+fn a_text_made_of_triggers_is_read_in_linear_time() {
+    let redactor = redactor();
+    for part in [
+        "key:",
+        "key \"",
+        "secret ",
+        "<secret ",
+        "\"secret\":{",
+        "snmp {\n",
+        "<community><",
+        "SECRET-DATA",
+        "authentication-key 1 {",
+    ] {
+        let text = format!("<snmp>{}", part.repeat(200_000 / part.len()));
+        let started = std::time::Instant::now();
+        let _ = redactor.redact(&text, None);
+        assert!(started.elapsed().as_secs() < 10, "{part}: {:?}", started.elapsed());
+    }
+}
+
+#[test]
 fn almost_all_other_text_stays() {
     let redactor = redactor();
     let mut text = String::new();
