@@ -22,6 +22,7 @@ use crate::{
     audit::Audit,
     devices::Devices,
     inventory::{FileFault, Inventory},
+    jobs::Journal,
     metrics::Counters,
     output::Outputs,
     secrets::Redactor,
@@ -30,6 +31,9 @@ use crate::{
 
 /// How long sessions may take to close at the end.
 const CLOSING: Duration = Duration::from_secs(2);
+
+/// How long a change to a router that is under way is waited for; a sent commit is never cut short before.
+const PROTECTED: Duration = Duration::from_secs(120);
 
 /// Why a process cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -88,13 +92,26 @@ impl App {
             admission: Admission::new(settings.tools.calls_per_router),
             clock: settings.clock,
             settings: settings.tools,
+            journal: Arc::new(Journal::open(settings.state_dir.as_deref(), settings.clock)),
+            protected: TaskTracker::new(),
         };
+        for commit in services.journal.interrupted() {
+            tracing::warn!(
+                call_id = commit.call_id,
+                router = commit.router_name,
+                caller = commit.caller,
+                sent_at = commit.sent_at,
+                "a commit was sent by a process that ended before it knew the outcome; look for the call id in 'show system commit'"
+            );
+        }
         Ok(Arc::new(Self {
             offered,
             slots: Arc::new(Semaphore::new(services.settings.calls)),
             services: Arc::new(services),
             inventory: RwLock::new(Arc::new(inventory)),
-            audit: Audit::new(&settings.audit, settings.clock, move |text| redactor.redact_always(text)),
+            audit: Audit::new(&settings.audit, settings.clock, move |text| {
+                redactor.redact_always(text)
+            }),
             closing: CancellationToken::new(),
             stopping: CancellationToken::new(),
             calls: TaskTracker::new(),
@@ -147,6 +164,14 @@ impl App {
         self.calls.wait().await;
     }
 
+    /// Waits until no change to a router is under way; gives whether that was so within `limit`.
+    async fn settled(&self, limit: Duration) -> bool {
+        self.services.protected.close();
+        tokio::time::timeout(limit, self.services.protected.wait())
+            .await
+            .is_ok()
+    }
+
     /// Ends everything in good order: no new calls, some time for those that run, then their sessions. Gives whether all
     /// calls had ended by themselves.
     pub async fn shut_down(&self) -> bool {
@@ -155,8 +180,12 @@ impl App {
         self.cancel_reads();
         // Cancelled calls end at once; what they leave behind is bounded by the closing of sessions.
         let _ = tokio::time::timeout(CLOSING, self.idle()).await;
+        let settled = self.settled(PROTECTED).await;
+        if !settled {
+            tracing::error!("a change to a router did not end in time; the next start names it");
+        }
         self.services.devices.shut_down(CLOSING).await;
-        drained
+        drained && settled
     }
 }
 

@@ -1,10 +1,6 @@
 //! The way of one call: audit, compatibility, schema, scope, the tool, output, reply.
 
-use std::{
-    panic::AssertUnwindSafe,
-    sync::Arc,
-    time::Duration,
-};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures::FutureExt;
 use ring::rand::{SecureRandom, SystemRandom};
@@ -30,6 +26,9 @@ const UNTIMED: Duration = Duration::from_secs(86_400);
 
 /// What a call gets after its deadline to say how it ended, before it is ended from outside.
 const SETTLING: Duration = Duration::from_secs(30);
+
+/// The same for a change, whose outcome may have to be read back from the router's history before it is settled.
+const SETTLING_CHANGE: Duration = Duration::from_secs(150);
 
 /// One call as it comes in.
 pub struct Request {
@@ -155,7 +154,12 @@ impl App {
         let marked = arguments.values().any(tools::holds_marker);
         let (arguments, timeout, caps) = common(spec, arguments);
         let work = Work::new(timeout.unwrap_or(UNTIMED), ended).reporting_to(progress);
-        let deadline = work.deadline() + SETTLING;
+        let settling = if spec.effect.changes() {
+            SETTLING_CHANGE
+        } else {
+            SETTLING
+        };
+        let deadline = work.deadline() + settling;
         let head = CallHead {
             id: id.to_owned(),
             caller,
@@ -186,7 +190,10 @@ impl App {
                 (failure, end)
             }
             Cut::Panicked => {
-                tracing::error!(tool = spec.name, "a tool panicked; its reply names this call as the incident");
+                tracing::error!(
+                    tool = spec.name,
+                    "a tool panicked; its reply names this call as the incident"
+                );
                 let failure = Failure::new(Code::Internal, format!("internal error, incident {id}"))
                     .hint("repeating the call will probably fail again; report the incident to the operator");
                 (failure, verdict::panicked())
@@ -203,8 +210,11 @@ impl App {
         }
         Arc::clone(&self.slots).try_acquire_owned().map_err(|_| {
             let running = self.services.settings.calls;
-            Failure::new(Code::Overloaded, format!("{running} calls are in progress, which is the limit"))
-                .hint("wait until some of them have ended, then repeat the call")
+            Failure::new(
+                Code::Overloaded,
+                format!("{running} calls are in progress, which is the limit"),
+            )
+            .hint("wait until some of them have ended, then repeat the call")
         })
     }
 }
@@ -245,7 +255,11 @@ fn common(spec: &Spec, mut arguments: Object) -> (Object, Option<Duration>, Caps
     }
     let mut caps = Caps::default();
     if spec.capped {
-        let mut size = |name: &str| arguments.remove(name).and_then(|size| usize::try_from(size.as_u64()?).ok());
+        let mut size = |name: &str| {
+            arguments
+                .remove(name)
+                .and_then(|size| usize::try_from(size.as_u64()?).ok())
+        };
         caps.max_bytes = size("max_bytes");
         caps.max_lines = size("max_lines");
         caps.tail = arguments.remove("tail").is_some_and(|tail| tail == Value::Bool(true));
@@ -254,8 +268,11 @@ fn common(spec: &Spec, mut arguments: Object) -> (Object, Option<Duration>, Caps
 }
 
 fn read_only(spec: &Spec) -> Failure {
-    Failure::new(Code::ReadOnly, format!("{} is not available: this server is read-only", spec.name))
-        .hint("tools that read work; the operator decides whether this server may change anything")
+    Failure::new(
+        Code::ReadOnly,
+        format!("{} is not available: this server is read-only", spec.name),
+    )
+    .hint("tools that read work; the operator decides whether this server may change anything")
 }
 
 fn tool_scope_denied(caller: &Caller, spec: &Spec) -> Failure {

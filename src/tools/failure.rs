@@ -57,9 +57,14 @@ impl Failure {
     }
 
     /// The same failure with something the call had learnt before it failed, beside `error`.
-    #[allow(dead_code, reason = "used by the tools that change configurations")]
     pub(crate) fn known(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.known.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// The same failure with what the router said.
+    pub(crate) fn errors(mut self, errors: Vec<DeviceMessage>) -> Self {
+        self.errors = errors;
         self
     }
 
@@ -142,7 +147,10 @@ impl From<Fault> for Failure {
 impl From<CommandFault> for Failure {
     fn from(fault: CommandFault) -> Self {
         let (code, hint) = match &fault {
-            CommandFault::Invalid(_) => (Code::InvalidArgument, "give one command line as typed at the CLI prompt"),
+            CommandFault::Invalid(_) => (
+                Code::InvalidArgument,
+                "give one command line as typed at the CLI prompt",
+            ),
             CommandFault::UnsupportedPipe(_) => (Code::UnsupportedPipe, "nothing was sent; use an accepted pipe"),
             CommandFault::Interactive(_) => (
                 Code::InteractiveCommand,

@@ -15,6 +15,7 @@ use crate::{
     inventory::Entry,
     junos::Command,
     work::Work,
+    workflows::transaction::{Author, Context},
 };
 
 /// A router that the call may use. Cheap to clone.
@@ -31,7 +32,9 @@ impl Router {
         let services = call.services();
         let work = match call.timeout() {
             Some(_) => call.work().clone(),
-            None => call.work().narrowed(entry.command_timeout.unwrap_or(services.settings.command_timeout)),
+            None => call
+                .work()
+                .narrowed(entry.command_timeout.unwrap_or(services.settings.command_timeout)),
         };
         Self {
             device: services.devices.device(entry),
@@ -105,6 +108,47 @@ impl Router {
         Ok(replies.into_iter().map(|reply| reply.map_err(Failure::from)).collect())
     }
 
+    /// What a change to this router needs, once policy allows one. Nothing is contacted.
+    pub(crate) fn change(&self, comment: &str) -> Result<Context, Failure> {
+        if self.entry.read_only {
+            return Err(Failure::new(
+                Code::ReadOnly,
+                format!(
+                    "router '{}' is read-only: its configuration is not changed from here",
+                    self.name()
+                ),
+            )
+            .hint("the operator decides whether this router may be changed"));
+        }
+        // Rules about configuration lines can be judged only by what a change really does, which is not compared yet.
+        if self.entry.rules.has_config_rules() {
+            return Err(Failure::new(
+                Code::BlocklistCheckFailed,
+                format!(
+                    "router '{}' has config rules, and changes cannot be judged by them yet",
+                    self.name()
+                ),
+            )
+            .hint("nothing was sent; the operator can take the config rules away from this router"));
+        }
+        let services = self.call.services();
+        self.call
+            .notes()
+            .request(|request| request.comment_present = Some(!comment.is_empty()));
+        Ok(Context {
+            device: self.device.clone(),
+            tasks: services.protected.clone(),
+            journal: Arc::clone(&services.journal),
+            clock: services.clock,
+            author: Author {
+                call_id: self.call.id().to_owned(),
+                caller: self.call.caller().name().to_owned(),
+                tool: self.call.spec().name,
+                comment: comment.to_owned(),
+            },
+        })
+    }
+
     fn is_confined(&self) -> bool {
         let services: &Services = self.call.services();
         services.settings.read_only || self.entry.read_only || self.call.caller().is_confined()
@@ -113,7 +157,10 @@ impl Router {
     fn read_only(&self) -> Failure {
         Failure::new(
             Code::ReadOnly,
-            format!("router '{}' is read-only for this call: the command may change something", self.name()),
+            format!(
+                "router '{}' is read-only for this call: the command may change something",
+                self.name()
+            ),
         )
         .hint(
             "allowed are show, ping, traceroute, file list|show|checksum, \
@@ -124,12 +171,15 @@ impl Router {
     /// Refused when too many calls are already running or waiting for this router.
     fn enter(&self) -> Result<Place, Failure> {
         let services = self.call.services();
-        services.admission.enter(&self.entry.host, self.entry.port).map_err(|running| {
-            Failure::new(
-                Code::Overloaded,
-                format!("router '{}' has {running} calls in progress", self.name()),
-            )
-            .hint("wait until some of them have ended, then repeat the call")
-        })
+        services
+            .admission
+            .enter(&self.entry.host, self.entry.port)
+            .map_err(|running| {
+                Failure::new(
+                    Code::Overloaded,
+                    format!("router '{}' has {running} calls in progress", self.name()),
+                )
+                .hint("wait until some of them have ended, then repeat the call")
+            })
     }
 }

@@ -6,12 +6,9 @@ use std::{
     time::Duration,
 };
 
-use crate::{
-    clock::Clock,
-    devices::Devices,
-    metrics::Counters,
-    output::Outputs,
-};
+use tokio_util::task::TaskTracker;
+
+use crate::{clock::Clock, devices::Devices, jobs::Journal, metrics::Counters, output::Outputs};
 
 /// The policy and limits that bind all tools.
 #[derive(Clone, Debug)]
@@ -55,6 +52,10 @@ pub(crate) struct Services {
     pub(crate) admission: Admission,
     pub(crate) clock: Clock,
     pub(crate) facts: ProcessFacts,
+    /// What a crash must not erase.
+    pub(crate) journal: Arc<Journal>,
+    /// Work that a shutdown waits for: changes to routers, from their lock on.
+    pub(crate) protected: TaskTracker,
 }
 
 /// What `server_status` says about the process itself.

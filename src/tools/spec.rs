@@ -27,7 +27,6 @@ pub(crate) enum Effect {
     /// Runs free-form operational commands.
     Operate,
     /// Changes configurations, files or the inventory.
-    #[allow(dead_code, reason = "used by the tools that change configurations")]
     Write,
     /// Installs, removes, reboots.
     #[allow(dead_code, reason = "used by the upgrade tools")]
@@ -97,9 +96,11 @@ impl Spec {
         F: Fn(Call, A) -> R + Send + Sync + Copy + 'static,
         R: Future<Output = Result<Text, Failure>> + Send + 'static,
     {
-        Self::new::<A>(name, title, effect, None, move |call, arguments| match parsed(arguments) {
-            Ok(arguments) => run(call, arguments).map(|result| result.map(Outcome::Text)).boxed(),
-            Err(failure) => std::future::ready(Err(failure)).boxed(),
+        Self::new::<A>(name, title, effect, None, move |call, arguments| {
+            match parsed(arguments) {
+                Ok(arguments) => run(call, arguments).map(|result| result.map(Outcome::Text)).boxed(),
+                Err(failure) => std::future::ready(Err(failure)).boxed(),
+            }
         })
     }
 
@@ -112,11 +113,13 @@ impl Spec {
         R: Future<Output = Result<Structured<O>, Failure>> + Send + 'static,
     {
         let output = Arc::new(schema::output::<O>());
-        Self::new::<A>(name, title, effect, Some(output), move |call, arguments| match parsed(arguments) {
-            Ok(arguments) => run(call, arguments)
-                .map(|result| result.map(Outcome::from_structured))
-                .boxed(),
-            Err(failure) => std::future::ready(Err(failure)).boxed(),
+        Self::new::<A>(name, title, effect, Some(output), move |call, arguments| {
+            match parsed(arguments) {
+                Ok(arguments) => run(call, arguments)
+                    .map(|result| result.map(Outcome::from_structured))
+                    .boxed(),
+                Err(failure) => std::future::ready(Err(failure)).boxed(),
+            }
         })
     }
 
@@ -215,6 +218,24 @@ impl Spec {
         self
     }
 
+    /// The same tool, which undoes or replaces what was there.
+    pub(crate) fn destructive(mut self) -> Self {
+        self.destructive = true;
+        self
+    }
+
+    /// The same tool, which does the same twice as once.
+    pub(crate) fn idempotent(mut self) -> Self {
+        self.idempotent = true;
+        self
+    }
+
+    /// The same tool, of which a person should be asked.
+    pub(crate) fn asks(mut self) -> Self {
+        self.asks = true;
+        self
+    }
+
     fn advertise(&mut self, name: &str, property: Value) {
         let input = Arc::make_mut(&mut self.input);
         if let Some(Value::Object(properties)) = input.get_mut("properties") {
@@ -230,7 +251,10 @@ impl Spec {
 
 impl std::fmt::Debug for Spec {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Spec").field("name", &self.name).finish_non_exhaustive()
+        formatter
+            .debug_struct("Spec")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -238,7 +262,10 @@ impl std::fmt::Debug for Spec {
 /// say; serde's words may repeat the value, ours do not.
 fn parsed<A: DeserializeOwned>(arguments: Object) -> Result<A, Failure> {
     serde_json::from_value(Value::Object(arguments)).map_err(|_| {
-        Failure::new(Code::InvalidArgument, "an argument has a form that its description excludes")
-            .hint("compare each argument with its description")
+        Failure::new(
+            Code::InvalidArgument,
+            "an argument has a form that its description excludes",
+        )
+        .hint("compare each argument with its description")
     })
 }

@@ -10,6 +10,7 @@ mod discard;
 mod fault;
 mod history;
 mod holders;
+mod payload;
 mod resolve;
 mod settle;
 

@@ -1,0 +1,283 @@
+//! What the tools that change a configuration have in common: their payload, their result, their failures.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    junos::{DeviceMessage, DeviceText},
+    output::Caps,
+    tools::{
+        call::Call,
+        code::Code,
+        failure::{self, Failure},
+        outcome::Structured,
+    },
+    workflows::transaction::{ChangeFault, Cleanup, Committed, HistoryEntry, Outcome, Report, ResolvedBy, Source},
+};
+
+/// The largest payload; a larger change is a file transfer.
+const MAX_CONFIG: usize = 1024 * 1024;
+
+/// The form of a configuration payload.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Format {
+    #[default]
+    Set,
+    Text,
+    Xml,
+}
+
+impl Format {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Set => "set",
+            Self::Text => "text",
+            Self::Xml => "xml",
+        }
+    }
+}
+
+/// The commit that a new commit confirmed along the way.
+#[derive(Serialize, JsonSchema)]
+struct Previous {
+    /// Who made it.
+    by: String,
+    /// When, as the router prints it.
+    at: String,
+}
+
+/// What a change came to.
+#[derive(Default, Serialize, JsonSchema)]
+pub(super) struct Changed {
+    /// The router.
+    router_name: String,
+    /// Whether the call did what it was asked to.
+    success: bool,
+    /// `committed`, `no_changes`, `valid` or `preview`.
+    outcome: &'static str,
+    /// The rollback number, where one was asked for.
+    pub(super) version: Option<u8>,
+    /// Whether a commit was made, where committing is a choice.
+    pub(super) committed: Option<bool>,
+    /// The difference in Junos' own form.
+    diff: Option<String>,
+    /// Whether the difference is cut.
+    truncated: Option<bool>,
+    /// The rest of the difference, for read_output.
+    output_id: Option<String>,
+    /// Whether only a check was made.
+    checked_only: Option<bool>,
+    /// Whether the candidate did not differ.
+    no_changes: Option<bool>,
+    /// Whether the router goes back by itself unless the commit is confirmed.
+    confirmed: Option<bool>,
+    /// Minutes after which it goes back.
+    rollback_in_minutes: Option<u16>,
+    /// When it goes back.
+    rollback_at: Option<String>,
+    /// What to do next.
+    message: Option<String>,
+    /// The pending commit of somebody that this commit confirmed.
+    confirmed_previous: Option<Previous>,
+    /// The id in the router's commit log.
+    commit_id: Option<String>,
+    /// How the outcome is known: `reply` or `commit_history`.
+    resolved_by: Option<&'static str>,
+    /// `unproven` when the router could not be seen to be left as it was.
+    cleanup: Option<&'static str>,
+    /// What the router or this server warns of.
+    warnings: Option<Vec<String>>,
+}
+
+impl Changed {
+    /// Whether a commit was made.
+    pub(super) fn is_committed(&self) -> bool {
+        self.outcome == "committed"
+    }
+}
+
+/// A payload that may be sent, noted in the audit record.
+pub(super) fn source(call: &Call, text: String, format: Format) -> Result<Source, Failure> {
+    call.notes().request(|request| {
+        request.config_format = Some(format.as_str());
+        request.config_bytes = Some(text.len());
+        request.config_lines = Some(text.lines().count());
+        request.config_sha256 = Some(Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect());
+    });
+    if text.trim().is_empty() {
+        return Err(refused("it is empty"));
+    }
+    if text.len() > MAX_CONFIG {
+        return Err(refused("it is larger than 1 MiB"));
+    }
+    let source = match format {
+        Format::Set => Source::set(text),
+        Format::Text => Source::text(text),
+        Format::Xml => Source::xml(&text),
+    };
+    source.map_err(|reason| refused(&reason))
+}
+
+fn refused(reason: &str) -> Failure {
+    Failure::new(Code::InvalidArgument, format!("config_text cannot be loaded: {reason}"))
+        .hint("nothing was sent; set format takes lines such as 'set …' and 'delete …', one statement each")
+}
+
+/// The result of a change: a sentence and the difference for people, the facts for programs.
+pub(super) fn changed(call: &Call, router: &str, report: Report) -> (Changed, String) {
+    let mut changed = Changed {
+        router_name: router.to_owned(),
+        success: true,
+        outcome: word(&report.outcome),
+        warnings: warnings(&report.warnings, report.cleanup),
+        cleanup: (report.cleanup == Cleanup::Unproven).then_some("unproven"),
+        ..Changed::default()
+    };
+    if report.changed {
+        let diff = call.present(report.diff, call.caps());
+        changed.truncated = diff.truncated.then_some(true);
+        changed.output_id = diff.output_id;
+        changed.diff = Some(diff.text);
+    }
+    let sentence = match report.outcome {
+        Outcome::NoChanges => {
+            format!("No changes on {router}: the candidate equals the active configuration; nothing was committed.")
+        }
+        Outcome::Previewed => format!("Preview on {router}: nothing was committed, the candidate is as before."),
+        Outcome::Valid => {
+            changed.checked_only = Some(true);
+            changed.no_changes = (!report.changed).then_some(true);
+            format!("Valid on {router}: the check passed; nothing was committed, the candidate is as before.")
+        }
+        Outcome::Committed(committed) => describe(call, router, &mut changed, &committed, report.confirmed_previous),
+    };
+    (changed, sentence)
+}
+
+fn word(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::NoChanges => "no_changes",
+        Outcome::Previewed => "preview",
+        Outcome::Valid => "valid",
+        Outcome::Committed(_) => "committed",
+    }
+}
+
+fn describe(
+    call: &Call,
+    router: &str,
+    changed: &mut Changed,
+    committed: &Committed,
+    previous: Option<HistoryEntry>,
+) -> String {
+    changed.commit_id = Some(call.id().to_owned());
+    changed.resolved_by = Some(resolved_by(committed.resolved_by));
+    call.notes().result(|result| result.commit = Some("committed"));
+    let mut sentence = format!("Committed on {router}.");
+    if let Some((minutes, at)) = committed.rollback {
+        let at = at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+        let message = format!(
+            "the router goes back by itself in {} min, at {at}, unless confirm_commit is called before",
+            minutes.get()
+        );
+        sentence = format!("Committed on {router}; {message}.");
+        call.notes()
+            .result(|result| result.rollback_deadline = Some(at.clone()));
+        changed.confirmed = Some(true);
+        changed.rollback_in_minutes = Some(minutes.get());
+        changed.rollback_at = Some(at);
+        changed.message = Some(message);
+    }
+    if let Some(previous) = previous {
+        let warning = format!(
+            "this commit also confirmed a pending commit of {} at {}",
+            previous.user, previous.at
+        );
+        changed.warnings.get_or_insert_default().push(warning);
+        changed.confirmed_previous = Some(Previous {
+            by: previous.user,
+            at: previous.at,
+        });
+    }
+    sentence
+}
+
+fn resolved_by(how: ResolvedBy) -> &'static str {
+    match how {
+        ResolvedBy::Reply => "reply",
+        ResolvedBy::CommitHistory => "commit_history",
+    }
+}
+
+/// What the router warned of, and a warning of ours when it could not be seen to be left as it was.
+pub(super) fn warnings(said: &[DeviceMessage], cleanup: Cleanup) -> Option<Vec<String>> {
+    let mut warnings: Vec<String> = said
+        .iter()
+        .map(|message| failure::line(message).trim_start_matches("warning: ").to_owned())
+        .collect();
+    if cleanup == Cleanup::Unproven {
+        warnings.push(
+            "candidate_cleanup_failed: the session could not be seen to end; the router discards and unlocks when it notices"
+                .to_owned(),
+        );
+    }
+    (!warnings.is_empty()).then_some(warnings)
+}
+
+/// A result with its sentence and its difference as text.
+pub(super) fn with_diff<T>(value: T, sentence: String, diff: Option<&str>) -> Structured<T> {
+    let text = match diff {
+        Some(diff) => format!("{sentence}\n\n{diff}"),
+        None => sentence,
+    };
+    Structured::with_text(value, text)
+}
+
+/// The result of a change with its text.
+pub(super) fn reply(changed: Changed, sentence: String) -> Structured<Changed> {
+    let diff = changed.diff.clone();
+    with_diff(changed, sentence, diff.as_deref())
+}
+
+/// A change that did not end as asked, with everything that is known about it.
+pub(super) fn failed(call: &Call, router: &str, fault: ChangeFault) -> Failure {
+    let mut failure = Failure::new(Code::from_word(fault.code), fault.message)
+        .hint(fault.hint)
+        .errors(fault.errors)
+        .known("router_name", router)
+        .known("success", false);
+    if let Some(outcome) = fault.outcome {
+        failure = failure.known("outcome", outcome);
+        if matches!(outcome, "rejected" | "unknown") {
+            call.notes().result(|result| result.commit = Some(outcome));
+        }
+        if outcome == "unknown" {
+            failure = failure.known("commit_id", call.id());
+        }
+    }
+    if let Some(diff) = fault.diff {
+        failure = failure.known("diff", presented(call, diff));
+    }
+    let cleanup = fault.cleanup.unwrap_or(Cleanup::Done);
+    if let Some(warnings) = warnings(&fault.warnings, cleanup) {
+        failure = failure.known("warnings", warnings);
+    }
+    if cleanup == Cleanup::Unproven {
+        failure = failure.known("cleanup", "unproven");
+    }
+    if !fault.holders.is_empty() {
+        failure = failure.detail("holders", json!(fault.holders));
+    }
+    if let Some(entry) = fault.entry {
+        failure = failure.detail("commit", json!(entry));
+    }
+    failure
+}
+
+/// A difference as it may be read.
+pub(super) fn presented(call: &Call, diff: DeviceText) -> String {
+    call.present(diff, &Caps::default()).text
+}

@@ -1,0 +1,66 @@
+//! `load_and_commit_config`: a change, committed.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::change::{self, Changed, Format};
+use crate::{
+    junos::Minutes,
+    tools::{call::Call, failure::Failure, outcome::Structured, spec::Effect, spec::Spec},
+    workflows::transaction::{self, Change, Goal},
+};
+
+/// Load a configuration change into a Junos device and commit it, with the diff in the result. Accepts set commands, text
+/// or XML. With confirm_timeout_mins the router rolls back by itself unless confirm_commit is called in time. Use
+/// commit_check_config first to see the diff without committing. Somebody else's uncommitted work makes it refuse.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Args {
+    /// Router name, as listed by get_router_list.
+    #[schemars(length(min = 1, max = 128))]
+    router_name: String,
+    /// The change: set commands one per line, curly text, or XML.
+    #[schemars(length(min = 1))]
+    config_text: String,
+    /// Form of config_text.
+    #[serde(default)]
+    config_format: Format,
+    /// Why, for the router's commit log.
+    #[serde(default = "comment")]
+    #[schemars(length(max = 512))]
+    commit_comment: String,
+    /// Minutes after which the router goes back by itself unless confirm_commit is called.
+    confirm_timeout_mins: Option<Minutes>,
+    /// Commit on both routing engines.
+    #[serde(default)]
+    synchronize: bool,
+}
+
+fn comment() -> String {
+    "Configuration loaded via MCP".to_owned()
+}
+
+pub(super) fn spec() -> Spec {
+    Spec::structured("load_and_commit_config", "Load and commit a change", Effect::Write, run)
+        .destructive()
+        .asks()
+        .timed()
+}
+
+async fn run(call: Call, args: Args) -> Result<Structured<Changed>, Failure> {
+    let router = call.device(&args.router_name)?;
+    let confirm = args.confirm_timeout_mins;
+    call.notes()
+        .request(|request| request.confirm_minutes = confirm.map(Minutes::get));
+    let change = Change {
+        source: change::source(&call, args.config_text, args.config_format)?,
+        goal: Goal::Commit { confirm },
+        synchronize: args.synchronize,
+    };
+    let context = router.change(&args.commit_comment)?;
+    let report = transaction::change(context, change, router.work().clone())
+        .await
+        .map_err(|fault| change::failed(&call, router.name(), fault))?;
+    let (changed, sentence) = change::changed(&call, router.name(), report);
+    Ok(change::reply(changed, sentence))
+}
