@@ -20,7 +20,7 @@ struct Args {
     #[schemars(length(min = 1, max = 128))]
     router_name: String,
     /// The change: set commands one per line, curly text, or XML.
-    #[schemars(length(min = 1))]
+    #[schemars(length(min = 1, max = 1_048_576))]
     config_text: String,
     /// Form of config_text.
     #[serde(default)]
