@@ -209,7 +209,9 @@ impl Finder<'_> {
     /// Says whether a quote follows `key`, or `md5 N` or the start of a statement stands before it.
     fn may_be_key(&self, from: usize, to: usize) -> bool {
         let rest = &self.text[to..];
-        let value = rest.iter().find(|byte| !matches!(byte, b' ' | b'\t' | b'=' | b':' | b'\\'));
+        let value = rest
+            .iter()
+            .find(|byte| !matches!(byte, b' ' | b'\t' | b'=' | b':' | b'\\'));
         let before = self.text[from.saturating_sub(2 * WORD)..from].trim_ascii_end();
         let opens = before.last().is_none_or(|byte| !byte.is_ascii_alphabetic());
         value == Some(&b'"') || (opens && matches!(rest.first(), Some(b' ' | b'\t')))
