@@ -13,7 +13,7 @@ use super::options::Options;
 #[command(
     name = "rust-junosmcp",
     version,
-    long_version = LONG_VERSION,
+    long_version = long_version(),
     hide_possible_values = false,
     next_line_help = false
 )]
@@ -24,10 +24,16 @@ pub(super) struct CommandLine {
     pub(super) command: Option<Command>,
 }
 
-const LONG_VERSION: &str = concat!(
-    env!("CARGO_PKG_VERSION"),
-    "\nfeatures: stdio, lab (one build, nothing optional)"
-);
+/// Version, source and machine; everything is built in, so there are no features to choose.
+fn long_version() -> String {
+    format!(
+        "{}\ncommit: {}\ntarget: {}-{}\nfeatures: stdio, lab",
+        env!("CARGO_PKG_VERSION"),
+        option_env!("RUST_JUNOSMCP_COMMIT").unwrap_or("unknown"),
+        std::env::consts::ARCH,
+        std::env::consts::OS,
+    )
+}
 
 /// What it can do besides serving.
 #[derive(Subcommand, Clone, Debug)]

@@ -1,6 +1,10 @@
 //! The serve form: judge, refuse or start, and end in good order.
 
-use std::{process::ExitCode, sync::Arc};
+use std::{
+    io::{self, IsTerminal as _},
+    process::ExitCode,
+    sync::Arc,
+};
 
 use anyhow::Context as _;
 use tokio_util::sync::CancellationToken;
@@ -41,6 +45,9 @@ async fn serve(parsed: &Parsed, assembled: Assembled) -> anyhow::Result<ExitCode
     let (settings, lab) = settings(parsed, assembled).await?;
     let app = App::start(settings)?;
     tracing::info!("serving on stdio");
+    if io::stdin().is_terminal() && io::stderr().is_terminal() {
+        eprintln!("rust-junosmcp: waiting for an MCP client on stdin; see client-config, or try lab tour");
+    }
     let end = until_the_end(app, &mut signals).await;
     if let Some(lab) = lab {
         lab.stop().await;

@@ -101,3 +101,10 @@ fn json_is_one_document_with_the_same_counts() {
     assert_eq!(document["sections"][1]["findings"][0]["code"], "R18");
     assert!(ended.stdout.ends_with("}\n") && ended.stdout.starts_with("{\n  \""));
 }
+
+#[test]
+fn the_template_has_no_errors() {
+    let template = include_str!("../../../devices-template.json");
+    let ended = Program::new(&["check"]).file("devices.json", 0o600, template).run();
+    assert_eq!(ended.code, Some(0), "{}", ended.stdout);
+}

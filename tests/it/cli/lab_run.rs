@@ -1,6 +1,10 @@
 //! `lab run`: simulated routers for any SSH client.
 
-use std::{fs, net::TcpStream, os::unix::fs::PermissionsExt};
+use std::{
+    fs,
+    net::{TcpListener, TcpStream},
+    os::unix::fs::PermissionsExt,
+};
 
 use rustix::process::Signal;
 use serde_json::Value;
@@ -75,4 +79,15 @@ fn a_lab_runs_until_a_signal_and_its_inventory_fits() {
     running.signal(Signal::TERM);
     let ended = running.end();
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+}
+
+#[test]
+fn an_address_in_use_is_named() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = taken.local_addr().expect("bound").to_string();
+    let ended = Program::new(&["lab", "run", "--listen", &address]).run();
+    assert_eq!(ended.code, Some(1));
+    let expected = format!("rust-junosmcp: error: cannot bind {address}: ");
+    assert!(ended.stderr.starts_with(&expected), "{}", ended.stderr);
+    assert!(ended.stdout.is_empty());
 }

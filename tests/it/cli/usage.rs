@@ -44,7 +44,9 @@ fn version_and_help_go_to_stdout() {
     assert_eq!(version.code, Some(0));
     assert_eq!(version.stdout, format!("rust-junosmcp {}\n", env!("CARGO_PKG_VERSION")));
     let long = Program::new(&["--version"]).run();
-    assert!(long.stdout.contains("features: "), "{}", long.stdout);
+    for word in ["commit: ", "target: ", "features: "] {
+        assert!(long.stdout.contains(word), "{}", long.stdout);
+    }
     let help = Program::new(&["--help"])
         .variable("JMCP_STATE_DIR", "/private/place")
         .run();
