@@ -80,7 +80,10 @@ impl Reply {
             meta.insert("router_name".to_owned(), router.as_str().into());
         }
         let millis = text.duration.unwrap_or(elapsed).as_millis();
-        meta.insert("duration_ms".to_owned(), u64::try_from(millis).unwrap_or(u64::MAX).into());
+        meta.insert(
+            "duration_ms".to_owned(),
+            u64::try_from(millis).unwrap_or(u64::MAX).into(),
+        );
         let mut words = match text.body {
             Body::Ready(stored) => stored,
             Body::Device(device) => {

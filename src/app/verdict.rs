@@ -79,6 +79,9 @@ mod tests {
         assert_eq!(failed(&unknown).denial, Some(Denial::UnknownRouter));
         assert_eq!(failed(&unknown).outcome, Outcome::Denied);
         assert_eq!(failed(&Failure::new(Code::ConnectFailed, "x")).outcome, Outcome::Error);
-        assert_eq!(failed(&Failure::new(Code::MissingArgument, "x")).outcome, Outcome::Rejected);
+        assert_eq!(
+            failed(&Failure::new(Code::MissingArgument, "x")).outcome,
+            Outcome::Rejected
+        );
     }
 }

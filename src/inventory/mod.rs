@@ -24,8 +24,8 @@ pub(crate) use auth::{Auth, KeySource, SecretRef};
 pub(crate) use entry::Entry;
 pub(crate) use environment::agent_socket;
 pub(crate) use file::FileFault;
-pub use source::{InventorySource, MemoryRouter};
 pub(crate) use selector::{SelectFault, is_pattern, near_names};
+pub use source::{InventorySource, MemoryRouter};
 
 /// Whether a problem goes away by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -81,8 +81,19 @@ pub(super) fn instructions<'a>(offered: impl Iterator<Item = &'a Spec> + Clone) 
 /// The names of tools in a sentence, by their first words: no other word of the text begins like that.
 fn tools_named(sentence: &str) -> impl Iterator<Item = &str> {
     const VERBS: [&str; 13] = [
-        "get_", "gather_", "execute_", "read_", "commit_check", "load_and", "confirm_commit", "rollback_", "junos_",
-        "cancel_", "upgrade_", "list_", "server_",
+        "get_",
+        "gather_",
+        "execute_",
+        "read_",
+        "commit_check",
+        "load_and",
+        "confirm_commit",
+        "rollback_",
+        "junos_",
+        "cancel_",
+        "upgrade_",
+        "list_",
+        "server_",
     ];
     sentence
         .split(|char: char| !char.is_ascii_alphanumeric() && char != '_')
@@ -96,7 +107,10 @@ mod tests {
 
     #[test]
     fn the_longest_form_is_not_cut_by_clients() {
-        let all: Vec<String> = PARAGRAPHS.iter().map(|paragraph| paragraph.sentences.join(" ")).collect();
+        let all: Vec<String> = PARAGRAPHS
+            .iter()
+            .map(|paragraph| paragraph.sentences.join(" "))
+            .collect();
         assert!(all.join("\n\n").chars().count() <= 2000);
     }
 
@@ -105,7 +119,10 @@ mod tests {
         let registry = registry();
         let text = instructions(registry.iter());
         assert!(text.contains("get_router_list"));
-        let few: Vec<_> = registry.into_iter().filter(|spec| spec.name == "get_router_list").collect();
+        let few: Vec<_> = registry
+            .into_iter()
+            .filter(|spec| spec.name == "get_router_list")
+            .collect();
         let text = instructions(few.iter());
         assert!(text.contains("get_router_list") && !text.contains("execute_junos_command"));
     }
@@ -117,7 +134,13 @@ mod tests {
             .flat_map(|paragraph| paragraph.sentences.iter().copied())
             .flat_map(tools_named)
             .collect();
-        for name in ["get_router_list", "read_output", "confirm_commit", "cancel_job", "junos_config_diff"] {
+        for name in [
+            "get_router_list",
+            "read_output",
+            "confirm_commit",
+            "cancel_job",
+            "junos_config_diff",
+        ] {
             assert!(named.contains(&name), "{name}");
         }
         assert!(!named.contains(&"confirm_timeout_mins") && !named.contains(&"config_path"));

@@ -23,7 +23,9 @@ pub(super) fn link(id: &str) -> ContentBlock {
 pub(super) fn template() -> ResourceTemplate {
     ResourceTemplate::new(format!("{PREFIX}{{id}}"), "output")
         .with_title("Stored output")
-        .with_description("The whole text of an output that was cut, by its output_id. Kept for 15 minutes after it was last read.")
+        .with_description(
+            "The whole text of an output that was cut, by its output_id. Kept for 15 minutes after it was last read.",
+        )
         .with_mime_type(MIME)
 }
 

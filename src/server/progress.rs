@@ -67,7 +67,11 @@ impl Pacer {
             message = message.with_total(total as f64);
         }
         let elapsed = self.started.elapsed().as_secs();
-        let words = if step.message.is_empty() { "working" } else { &step.message };
+        let words = if step.message.is_empty() {
+            "working"
+        } else {
+            &step.message
+        };
         message.with_message(format!("{words}, {elapsed} s"))
     }
 }

@@ -202,7 +202,9 @@ impl Refusal {
             Err(_) => Self::unreadable("the line is not JSON"),
             Ok(Value::Array(_)) => Self::invalid(Value::Null, "batches are not supported: send one object per line"),
             Ok(Value::Object(mut message)) => {
-                let id = message.remove("id").filter(|id| id.is_string() || id.is_i64() || id.is_u64());
+                let id = message
+                    .remove("id")
+                    .filter(|id| id.is_string() || id.is_i64() || id.is_u64());
                 Self::invalid(id.unwrap_or_default(), "the object is not a JSON-RPC 2.0 message")
             }
             Ok(_) => Self::invalid(Value::Null, "a message is a JSON object"),

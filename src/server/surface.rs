@@ -12,7 +12,9 @@ const LARGEST_LIST: usize = 40_000;
 
 fn definitions() -> Vec<(Spec, Tool)> {
     let tools = registry().into_iter();
-    tools.map(|spec| (spec.clone(), definition::tool(&spec, false))).collect()
+    tools
+        .map(|spec| (spec.clone(), definition::tool(&spec, false)))
+        .collect()
 }
 
 #[test]
@@ -26,8 +28,13 @@ fn the_definition_of_every_tool_is_as_reviewed() {
 fn names_titles_and_descriptions_suit_every_client() {
     for (_, tool) in definitions() {
         let name = tool.name.as_ref();
-        let plain = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
-        assert!(plain && name.len() <= 40 && name.starts_with(|first: char| first.is_ascii_lowercase()), "{name}");
+        let plain = name
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+        assert!(
+            plain && name.len() <= 40 && name.starts_with(|first: char| first.is_ascii_lowercase()),
+            "{name}"
+        );
         assert!(tool.title.as_ref().is_some_and(|title| !title.is_empty()), "{name}");
         let about = tool.description.as_deref().unwrap_or_default();
         assert!(!about.is_empty() && about.chars().count() <= 700, "{name}");
@@ -38,14 +45,23 @@ fn names_titles_and_descriptions_suit_every_client() {
 fn all_four_annotations_follow_the_effect() {
     for (spec, tool) in definitions() {
         let annotations = tool.annotations.expect("annotations");
-        assert_eq!(annotations.read_only_hint, Some(spec.effect == Effect::Read), "{}", spec.name);
+        assert_eq!(
+            annotations.read_only_hint,
+            Some(spec.effect == Effect::Read),
+            "{}",
+            spec.name
+        );
         let destructive = annotations.destructive_hint.expect("said");
         match spec.effect {
             Effect::Read => assert!(!destructive, "{}", spec.name),
             Effect::Operate | Effect::Destroy => assert!(destructive, "{}", spec.name),
             Effect::Write => {}
         }
-        assert!(annotations.idempotent_hint.is_some() && annotations.open_world_hint.is_some(), "{}", spec.name);
+        assert!(
+            annotations.idempotent_hint.is_some() && annotations.open_world_hint.is_some(),
+            "{}",
+            spec.name
+        );
     }
 }
 
@@ -76,10 +92,15 @@ fn arguments_are_flat_described_and_bounded() {
         let schema = Value::Object(tool.input_schema.as_ref().clone());
         assert_eq!(schema["type"], "object", "{}", spec.name);
         refuse_exotic(spec.name, &schema);
-        each_object(&schema, &mut |object| assert_eq!(object["additionalProperties"], false, "{}", spec.name));
+        each_object(&schema, &mut |object| {
+            assert_eq!(object["additionalProperties"], false, "{}", spec.name)
+        });
         for (name, property) in schema["properties"].as_object().expect("properties") {
             let place = format!("{}.{name}", spec.name);
-            assert!(property["description"].as_str().is_some_and(|text| !text.is_empty()), "{place}");
+            assert!(
+                property["description"].as_str().is_some_and(|text| !text.is_empty()),
+                "{place}"
+            );
             match property["type"].as_str().expect("one type") {
                 "array" => assert!(property["maxItems"].is_u64(), "{place}"),
                 "integer" => assert!(property["minimum"].is_i64(), "{place}"),
@@ -97,7 +118,9 @@ fn results_have_an_object_at_the_root_and_may_grow() {
         let schema = Value::Object(output.as_ref().clone());
         assert_eq!(schema["type"], "object", "{}", spec.name);
         refuse_exotic(spec.name, &schema);
-        each_object(&schema, &mut |object| assert_ne!(object["additionalProperties"], false, "{}", spec.name));
+        each_object(&schema, &mut |object| {
+            assert_ne!(object["additionalProperties"], false, "{}", spec.name)
+        });
     }
 }
 
@@ -106,7 +129,8 @@ fn refuse_exotic(tool: &str, schema: &Value) {
     match schema {
         Value::Object(members) => {
             for (name, value) in members {
-                let exotic = ["anyOf", "oneOf", "allOf", "not", "if", "$ref", "$defs", "$schema"].contains(&name.as_str());
+                let exotic =
+                    ["anyOf", "oneOf", "allOf", "not", "if", "$ref", "$defs", "$schema"].contains(&name.as_str());
                 assert!(!exotic, "{tool}: {name}");
                 assert!(!(name == "type" && value.is_array()), "{tool}: several types");
                 assert!(!value.is_null(), "{tool}: null at {name}");
@@ -122,7 +146,11 @@ fn each_object(schema: &Value, check: &mut dyn FnMut(&Value)) {
     if schema["type"] == "object" {
         check(schema);
     }
-    for property in schema["properties"].as_object().into_iter().flat_map(|all| all.values()) {
+    for property in schema["properties"]
+        .as_object()
+        .into_iter()
+        .flat_map(|all| all.values())
+    {
         each_object(property, check);
     }
     if schema["items"].is_object() {

@@ -26,7 +26,9 @@ fn property<'a>(schema: &'a Object, name: &str) -> Option<&'a Object> {
 
 fn names(schema: &Object) -> impl Iterator<Item = &str> {
     let properties = schema.get("properties").and_then(Value::as_object);
-    properties.into_iter().flat_map(|properties| properties.keys().map(String::as_str))
+    properties
+        .into_iter()
+        .flat_map(|properties| properties.keys().map(String::as_str))
 }
 
 fn refuse_unknown(subject: &str, schema: &Object, arguments: &Object) -> Result<(), Failure> {
@@ -106,14 +108,18 @@ fn fit_array(path: &str, schema: &Object, value: &mut Value) -> Result<(), Failu
     if value.is_string() {
         *value = Value::Array(vec![value.take()]);
     }
-    let Value::Array(items) = value else { return Err(unfit(path, schema)) };
+    let Value::Array(items) = value else {
+        return Err(unfit(path, schema));
+    };
     let length = items.len() as u64;
     let too_few = bound(schema, "minItems").is_some_and(|least| length < least);
     let too_many = bound(schema, "maxItems").is_some_and(|most| length > most);
     if too_few || too_many {
         return Err(unfit(path, schema));
     }
-    let Some(Value::Object(item_schema)) = schema.get("items") else { return Ok(()) };
+    let Some(Value::Object(item_schema)) = schema.get("items") else {
+        return Ok(());
+    };
     for (index, item) in items.iter_mut().enumerate() {
         fit(&format!("{path}[{index}]"), item_schema, item)?;
     }
@@ -121,7 +127,9 @@ fn fit_array(path: &str, schema: &Object, value: &mut Value) -> Result<(), Failu
 }
 
 fn fit_object(path: &str, schema: &Object, value: &mut Value) -> Result<(), Failure> {
-    let Value::Object(members) = value else { return Err(unfit(path, schema)) };
+    let Value::Object(members) = value else {
+        return Err(unfit(path, schema));
+    };
     let subject = format!("'{path}'");
     members.retain(|_, member| !member.is_null());
     refuse_unknown(&subject, schema, members)?;
@@ -193,7 +201,10 @@ fn with_bounds(phrase: &str, schema: &Object, [least, most]: [&str; 2], unit: &s
 }
 
 fn printable(name: &str) -> String {
-    name.chars().filter(|char| !char.is_control()).take(SHOWN_NAME).collect()
+    name.chars()
+        .filter(|char| !char.is_control())
+        .take(SHOWN_NAME)
+        .collect()
 }
 
 #[cfg(test)]
@@ -239,27 +250,62 @@ mod tests {
     fn an_unknown_argument_names_the_accepted_ones_and_the_nearest() {
         let failure = check(json!({"router_nam": "secret"})).expect_err("refused");
         assert_eq!(failure.code(), Code::UnknownArgument);
-        assert!(failure.text().contains("did you mean 'router_name'?"), "{}", failure.text());
+        assert!(
+            failure.text().contains("did you mean 'router_name'?"),
+            "{}",
+            failure.text()
+        );
         assert!(!failure.text().contains("secret"));
     }
 
     #[test]
     fn missing_arguments_are_listed() {
-        refused(json!({}), Code::MissingArgument, r#"missing required arguments: ["router_name"] for demo"#);
+        refused(
+            json!({}),
+            Code::MissingArgument,
+            r#"missing required arguments: ["router_name"] for demo"#,
+        );
     }
 
     #[test]
     fn wrong_values_are_told_what_was_expected_and_never_repeated() {
         let cases = [
-            (json!({"router_name": "a", "timeout": 0}), "argument 'timeout' must be an integer from 1 to 3600"),
-            (json!({"router_name": "a", "timeout": "5"}), "argument 'timeout' must be an integer from 1 to 3600"),
-            (json!({"router_name": "a", "format": "hunter2"}), "argument 'format' must be one of text, xml"),
-            (json!({"router_name": "abcdefghi"}), "argument 'router_name' must be a string of at most 8 characters"),
-            (json!({"router_name": 7}), "argument 'router_name' must be a string of at most 8 characters"),
-            (json!({"router_name": "a", "names": [1]}), "argument 'names[0]' must be a string"),
-            (json!({"router_name": "a", "names": ["a", "b", "c"]}), "argument 'names' must be a list of at most 2 items"),
-            (json!({"router_name": "a", "tail": "yes"}), "argument 'tail' must be true or false"),
-            (json!({"router_name": "a", "check": []}), "argument 'check' must be an object"),
+            (
+                json!({"router_name": "a", "timeout": 0}),
+                "argument 'timeout' must be an integer from 1 to 3600",
+            ),
+            (
+                json!({"router_name": "a", "timeout": "5"}),
+                "argument 'timeout' must be an integer from 1 to 3600",
+            ),
+            (
+                json!({"router_name": "a", "format": "hunter2"}),
+                "argument 'format' must be one of text, xml",
+            ),
+            (
+                json!({"router_name": "abcdefghi"}),
+                "argument 'router_name' must be a string of at most 8 characters",
+            ),
+            (
+                json!({"router_name": 7}),
+                "argument 'router_name' must be a string of at most 8 characters",
+            ),
+            (
+                json!({"router_name": "a", "names": [1]}),
+                "argument 'names[0]' must be a string",
+            ),
+            (
+                json!({"router_name": "a", "names": ["a", "b", "c"]}),
+                "argument 'names' must be a list of at most 2 items",
+            ),
+            (
+                json!({"router_name": "a", "tail": "yes"}),
+                "argument 'tail' must be true or false",
+            ),
+            (
+                json!({"router_name": "a", "check": []}),
+                "argument 'check' must be an object",
+            ),
         ];
         for (arguments, message) in cases {
             refused(arguments, Code::InvalidArgument, message);
@@ -283,6 +329,9 @@ mod tests {
     #[test]
     fn lone_strings_become_lists_and_whole_floats_integers() {
         let fitted = check(json!({"router_name": "a", "names": "b", "timeout": 5.0})).expect("fits");
-        assert_eq!(Value::Object(fitted), json!({"router_name": "a", "names": ["b"], "timeout": 5}));
+        assert_eq!(
+            Value::Object(fitted),
+            json!({"router_name": "a", "names": ["b"], "timeout": 5})
+        );
     }
 }

@@ -122,7 +122,11 @@ impl Call {
 
     /// The routers this call has named so far.
     pub(crate) fn routers(&self) -> Vec<String> {
-        self.0.routers.lock().expect("no code panics while it holds the lock").clone()
+        self.0
+            .routers
+            .lock()
+            .expect("no code panics while it holds the lock")
+            .clone()
     }
 
     pub(super) fn id(&self) -> &str {
@@ -149,11 +153,17 @@ impl Call {
 
     /// A name that no router has. Near names come from the caller's scope only.
     pub(super) fn unknown_router(&self, name: &str) -> Failure {
-        let in_scope = self.inventory().routers().filter(|router| select::in_scope(self, router));
+        let in_scope = self
+            .inventory()
+            .routers()
+            .filter(|router| select::in_scope(self, router));
         let near = near_names(name, in_scope.map(|router| router.name.as_str()));
         let hint = match near.is_empty() {
             true => "get_router_list gives the exact names".to_owned(),
-            false => format!("did you mean {}? get_router_list gives the exact names", near.join(", ")),
+            false => format!(
+                "did you mean {}? get_router_list gives the exact names",
+                near.join(", ")
+            ),
         };
         Failure::new(
             Code::UnknownRouter,
@@ -178,5 +188,8 @@ impl Call {
 
 /// A name as messages show it.
 pub(super) fn shown(name: &str) -> String {
-    name.chars().filter(|char| !char.is_control()).take(LONGEST_NAME).collect()
+    name.chars()
+        .filter(|char| !char.is_control())
+        .take(LONGEST_NAME)
+        .collect()
 }

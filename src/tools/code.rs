@@ -160,7 +160,10 @@ impl Code {
     /// The code of a word from a lower layer; an unlisted word is a mistake of ours.
     pub(crate) fn from_word(word: &str) -> Code {
         let known = Code::ALL.iter().copied().find(|code| code.as_str() == word);
-        debug_assert!(known.is_some(), "a lower layer used the code '{word}', which is not listed");
+        debug_assert!(
+            known.is_some(),
+            "a lower layer used the code '{word}', which is not listed"
+        );
         known.unwrap_or(Code::Internal)
     }
 

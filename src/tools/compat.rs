@@ -16,11 +16,7 @@ const fn everywhere(canonical: &'static str, spellings: &'static [&'static str])
     only(canonical, spellings, &[])
 }
 
-const fn only(
-    canonical: &'static str,
-    spellings: &'static [&'static str],
-    tools: &'static [&'static str],
-) -> Synonym {
+const fn only(canonical: &'static str, spellings: &'static [&'static str], tools: &'static [&'static str]) -> Synonym {
     Synonym {
         canonical,
         spellings,
@@ -41,7 +37,11 @@ const SYNONYMS: &[Synonym] = &[
     only("config_path", &["filter", "path"], &["get_junos_config"]),
     only("config_text", &["config"], LOADING),
     only("config_format", &["format"], LOADING),
-    only("output_format", &["format"], &["execute_junos_command", "get_junos_config"]),
+    only(
+        "output_format",
+        &["format"],
+        &["execute_junos_command", "get_junos_config"],
+    ),
     only("fpc_target", &["target"], &["execute_junos_pfe_command"]),
     only("pfe_command", &["command"], &["execute_junos_pfe_command"]),
     only("commands", &["command"], BATCH),

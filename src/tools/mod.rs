@@ -66,20 +66,41 @@ pub(crate) fn offered(registry: Vec<Spec>, settings: &ToolSettings) -> Vec<Spec>
 }
 
 /// Every toolset that settings may name, whether or not it has tools yet.
-const TOOLSETS: [&str; 8] = ["inventory", "device", "config", "template", "files", "upgrade", "srx", "ops"];
+const TOOLSETS: [&str; 8] = [
+    "inventory",
+    "device",
+    "config",
+    "template",
+    "files",
+    "upgrade",
+    "srx",
+    "ops",
+];
 
 /// What is wrong with the choice of tools in the settings, in the operator's words.
 pub(crate) fn selection_faults(registry: &[Spec], settings: &ToolSettings) -> Vec<String> {
-    let unknown_toolsets = settings.toolsets.iter().filter(|name| !TOOLSETS.contains(&name.as_str()));
+    let unknown_toolsets = settings
+        .toolsets
+        .iter()
+        .filter(|name| !TOOLSETS.contains(&name.as_str()));
     let mut faults: Vec<String> = unknown_toolsets
         .map(|name| format!("unknown toolset '{name}' in --toolsets"))
         .collect();
-    for (flag, names) in [("--tools", &settings.tools), ("--exclude-tools", &settings.exclude_tools)] {
-        let unknown = names.iter().filter(|name| registry.iter().all(|spec| spec.name != name.as_str()));
+    for (flag, names) in [
+        ("--tools", &settings.tools),
+        ("--exclude-tools", &settings.exclude_tools),
+    ] {
+        let unknown = names
+            .iter()
+            .filter(|name| registry.iter().all(|spec| spec.name != name.as_str()));
         faults.extend(unknown.map(|name| format!("unknown tool '{name}' in {flag}")));
     }
     let offered = offered(registry.to_vec(), settings);
-    if faults.is_empty() && !offered.iter().any(|spec| !(settings.read_only && spec.effect.changes())) {
+    if faults.is_empty()
+        && !offered
+            .iter()
+            .any(|spec| !(settings.read_only && spec.effect.changes()))
+    {
         faults.push("--toolsets, --tools, --exclude-tools and --read-only leave no tool enabled".to_owned());
     }
     faults

@@ -62,7 +62,11 @@ fn rewrite(schema: &mut Value, side: Side) {
     require_what_is_never_null(object);
     drop_null(object);
     flatten_choice(object);
-    if object.get("format").and_then(Value::as_str).is_some_and(is_number_format) {
+    if object
+        .get("format")
+        .and_then(Value::as_str)
+        .is_some_and(is_number_format)
+    {
         object.shift_remove("format");
     }
     if let Some(Value::String(text)) = object.get_mut("description") {
@@ -101,7 +105,9 @@ fn close(object: &mut Object, side: Side) {
 
 /// A member that may be null is left out instead, so that it is not required.
 fn require_what_is_never_null(object: &mut Object) {
-    let Some(Value::Object(properties)) = object.get("properties") else { return };
+    let Some(Value::Object(properties)) = object.get("properties") else {
+        return;
+    };
     let absent: Vec<String> = properties
         .iter()
         .filter(|(_, property)| may_be_null(property))
@@ -116,7 +122,11 @@ fn require_what_is_never_null(object: &mut Object) {
 }
 
 fn may_be_null(schema: &Value) -> bool {
-    let lists_null = |name: &str| schema[name].as_array().is_some_and(|types| types.iter().any(|one| one == "null"));
+    let lists_null = |name: &str| {
+        schema[name]
+            .as_array()
+            .is_some_and(|types| types.iter().any(|one| one == "null"))
+    };
     let choices = schema["anyOf"].as_array();
     lists_null("type") || choices.is_some_and(|choices| choices.iter().any(|choice| choice["type"] == "null"))
 }
@@ -152,7 +162,9 @@ fn drop_null(object: &mut Object) {
 
 /// A choice of documented words becomes one list of words, their documentation one sentence.
 fn flatten_choice(object: &mut Object) {
-    let Some(Value::Array(choices)) = object.get("oneOf") else { return };
+    let Some(Value::Array(choices)) = object.get("oneOf") else {
+        return;
+    };
     let mut words = Vec::new();
     let mut told = Vec::new();
     for choice in choices {
@@ -292,6 +304,9 @@ mod tests {
 
     #[test]
     fn an_empty_struct_still_has_properties_and_results_stay_open() {
-        assert_eq!(Value::Object(output::<Nothing>()), json!({"type": "object", "properties": {}}));
+        assert_eq!(
+            Value::Object(output::<Nothing>()),
+            json!({"type": "object", "properties": {}})
+        );
     }
 }

@@ -43,7 +43,10 @@ pub(super) fn many(call: &Call, selectors: &[String]) -> Result<Vec<Target>, Fai
     if names.len() > MOST_ROUTERS {
         return Err(Failure::new(
             Code::InvalidArgument,
-            format!("{} routers are selected, {MOST_ROUTERS} is the most for one call", names.len()),
+            format!(
+                "{} routers are selected, {MOST_ROUTERS} is the most for one call",
+                names.len()
+            ),
         )
         .hint("select fewer routers, for example by a narrower pattern"));
     }
@@ -58,10 +61,7 @@ pub(super) fn many(call: &Call, selectors: &[String]) -> Result<Vec<Target>, Fai
 }
 
 /// The routers in scope, or those of them that the selectors choose, sorted by name. Nothing chosen is no failure here.
-pub(super) fn listed<'a>(
-    call: &'a Call,
-    selectors: Option<&[String]>,
-) -> Result<Vec<&'a inventory::Router>, Failure> {
+pub(super) fn listed<'a>(call: &'a Call, selectors: Option<&[String]>) -> Result<Vec<&'a inventory::Router>, Failure> {
     let inventory = call.inventory();
     let mut routers: Vec<&inventory::Router> = match selectors {
         None => inventory.routers().filter(|router| in_scope(call, router)).collect(),
@@ -98,9 +98,11 @@ fn refuse_out_of_scope(call: &Call, name: &str) -> Result<(), Failure> {
         return Ok(());
     }
     let (token, tool) = (call.caller().name(), call.spec().name);
-    let text = format!("token '{token}' is not authorized for router '{}' (tool '{tool}')", shown(name));
-    let failure =
-        Failure::new(Code::RouterScopeDenied, text).hint("get_router_list shows the routers in your scope");
+    let text = format!(
+        "token '{token}' is not authorized for router '{}' (tool '{tool}')",
+        shown(name)
+    );
+    let failure = Failure::new(Code::RouterScopeDenied, text).hint("get_router_list shows the routers in your scope");
     Err(match router {
         Some(_) => failure,
         None => failure.concealing(Concealed::UnknownRouter),
@@ -108,21 +110,29 @@ fn refuse_out_of_scope(call: &Call, name: &str) -> Result<(), Failure> {
 }
 
 fn usable(call: &Call, name: &str) -> Result<Router, Failure> {
-    let router = (name.chars().count() <= LONGEST_NAME).then(|| call.inventory().get(name)).flatten();
+    let router = (name.chars().count() <= LONGEST_NAME)
+        .then(|| call.inventory().get(name))
+        .flatten();
     let router = router.ok_or_else(|| call.unknown_router(name))?;
     if let Some(problem) = router.problem() {
         return Err(disabled(name, &problem));
     }
     let entry = router.entry.as_ref().expect("an entry without problems is there");
     if call.spec().effect.changes() && entry.read_only {
-        return Err(Failure::new(Code::ReadOnly, format!("router '{name}' is read-only in the inventory"))
-            .hint("this is operator policy; only tools that read work on this router"));
+        return Err(
+            Failure::new(Code::ReadOnly, format!("router '{name}' is read-only in the inventory"))
+                .hint("this is operator policy; only tools that read work on this router"),
+        );
     }
     Ok(Router::new(call, entry))
 }
 
 fn disabled(name: &str, problem: &Problem) -> Failure {
-    let code = if problem.key_file { Code::KeyFileMissing } else { Code::RouterDisabled };
+    let code = if problem.key_file {
+        Code::KeyFileMissing
+    } else {
+        Code::RouterDisabled
+    };
     Failure::new(code, format!("router '{name}' is disabled: {}", problem.text))
         .hint("the operator has to correct the inventory or the file it names")
 }

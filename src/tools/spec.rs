@@ -161,7 +161,11 @@ impl Spec {
     /// The same tool taking `timeout` within other bounds.
     pub(crate) fn timed_as(mut self, timed: Timed) -> Self {
         self.timed = Some(timed);
-        let default = timed.default.map_or("the router's own, usually 360".to_owned(), |seconds| seconds.to_string());
+        let default = timed
+            .default
+            .map_or("the router's own, usually 360".to_owned(), |seconds| {
+                seconds.to_string()
+            });
         self.advertise(
             "timeout",
             json!({

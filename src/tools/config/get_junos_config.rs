@@ -57,7 +57,9 @@ enum Database {
 }
 
 pub(super) fn spec() -> Spec {
-    Spec::text("get_junos_config", "Read a configuration", Effect::Read, run).timed().capped()
+    Spec::text("get_junos_config", "Read a configuration", Effect::Read, run)
+        .timed()
+        .capped()
 }
 
 async fn run(call: Call, args: Args) -> Result<Text, Failure> {
@@ -71,7 +73,8 @@ async fn run(call: Call, args: Args) -> Result<Text, Failure> {
         )
         .hint("ask for output_format set, or leave config_path out"));
     }
-    call.notes().request(|request| request.config_path = args.config_path.clone());
+    call.notes()
+        .request(|request| request.config_path = args.config_path.clone());
     // The rules are asked about the command that a person would type for the same text.
     let shown = show(&path, args.output_format, args.inherit)?;
     let permitted = router.permit(&shown)?;
@@ -140,7 +143,10 @@ mod tests {
     fn set_lines_are_filtered_by_whole_words() {
         let text = "set system host-name a\nset systems x\ndeactivate system services\nset interfaces ge-0/0/0\n";
         let path = ConfigPath::parse("system").expect("a path");
-        assert_eq!(below(text, &path), "set system host-name a\ndeactivate system services\n");
+        assert_eq!(
+            below(text, &path),
+            "set system host-name a\ndeactivate system services\n"
+        );
     }
 
     #[test]
@@ -148,6 +154,10 @@ mod tests {
         let path = ConfigPath::parse("protocols bgp").expect("a path");
         let command = show(&path, Form::Set, true).expect("a command");
         assert_eq!(command.judged(), "show configuration protocols bgp");
-        assert!(command.sent().ends_with("| display inheritance no-comments | display set"));
+        assert!(
+            command
+                .sent()
+                .ends_with("| display inheritance no-comments | display set")
+        );
     }
 }

@@ -44,7 +44,9 @@ fn one() -> RollbackNumber {
 }
 
 pub(super) fn spec() -> Spec {
-    Spec::text("junos_config_diff", "Configuration diff", Effect::Read, run).timed().capped()
+    Spec::text("junos_config_diff", "Configuration diff", Effect::Read, run)
+        .timed()
+        .capped()
 }
 
 async fn run(call: Call, args: Args) -> Result<Text, Failure> {
@@ -60,13 +62,19 @@ async fn run(call: Call, args: Args) -> Result<Text, Failure> {
     } else {
         Text::from(router.run(&permitted).await.map_err(unparsable)?)
     };
-    let subject = if uncommitted { "candidate" } else { "active configuration" };
+    let subject = if uncommitted {
+        "candidate"
+    } else {
+        "active configuration"
+    };
     Ok(text.when_empty(format!("(no differences between the {subject} and rollback {version})")))
 }
 
 /// Stored configurations outlive the mode they were written for, which their parser does not say.
 fn unparsable(failure: Failure) -> Failure {
-    let named = ["juniper.conf", "parse"].iter().any(|word| failure.message().contains(word));
+    let named = ["juniper.conf", "parse"]
+        .iter()
+        .any(|word| failure.message().contains(word));
     if failure.code() == Code::DeviceError && named {
         return failure.hint(
             "the stored configuration does not parse in the router's present mode, which is common after a chassis \

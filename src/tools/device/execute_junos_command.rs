@@ -48,11 +48,16 @@ async fn run(call: Call, args: Args) -> Result<Text, Failure> {
 fn ends_the_session(command: &Command) -> bool {
     let words = tokens(command.judged());
     let is = |index: usize, wanted: &[&str]| {
-        words.get(index).is_some_and(|word| wanted.iter().any(|full| !word.is_empty() && full.starts_with(word)))
+        words
+            .get(index)
+            .is_some_and(|word| wanted.iter().any(|full| !word.is_empty() && full.starts_with(word)))
     };
     is(0, &["request"])
         && is(1, &["system", "vmhost"])
-        && is(2, &["reboot", "halt", "power-off", "power-cycle", "zeroize", "shutdown"])
+        && is(
+            2,
+            &["reboot", "halt", "power-off", "power-cycle", "zeroize", "shutdown"],
+        )
 }
 
 #[cfg(test)]

@@ -77,8 +77,12 @@ fn row(router: &Router) -> Row {
     };
     let (ip, username) = (text("ip"), text("username"));
     let auth = members.remove("auth");
-    let tags = members.remove("tags").and_then(|tags| serde_json::from_value(tags).ok());
-    let port = members.remove("port").and_then(|port| serde_json::from_value(port).ok());
+    let tags = members
+        .remove("tags")
+        .and_then(|tags| serde_json::from_value(tags).ok());
+    let port = members
+        .remove("port")
+        .and_then(|port| serde_json::from_value(port).ok());
     let jump = members.remove("jump").and_then(|jump| jump.as_bool());
     for reserved in ["name", "auth_type", "disabled"] {
         members.remove(reserved);

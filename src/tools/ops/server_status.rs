@@ -170,7 +170,11 @@ fn server(call: &Call) -> Server {
         toolsets: facts.toolsets.clone(),
         tools_offered: facts.tools_offered,
         redaction: if facts.show_secrets { "off" } else { "on" },
-        host_keys: if facts.accept_new_host_keys { "accept_new" } else { "strict" },
+        host_keys: if facts.accept_new_host_keys {
+            "accept_new"
+        } else {
+            "strict"
+        },
     }
 }
 
@@ -199,7 +203,12 @@ fn process() -> Process {
     let ticks = read("stat").and_then(|stat| {
         // The name of the program comes second, in parentheses, and may hold blanks.
         let (_, fields) = stat.rsplit_once(')')?;
-        let times: Vec<u64> = fields.split_whitespace().skip(11).take(2).flat_map(str::parse).collect();
+        let times: Vec<u64> = fields
+            .split_whitespace()
+            .skip(11)
+            .take(2)
+            .flat_map(str::parse)
+            .collect();
         Some(times.iter().sum::<u64>())
     });
     Process {

@@ -60,7 +60,13 @@ fn default_concurrency() -> usize {
 }
 
 pub(super) fn spec() -> Spec {
-    Spec::structured("execute_junos_command_batch", "Run commands on many routers", Effect::Operate, run).capped()
+    Spec::structured(
+        "execute_junos_command_batch",
+        "Run commands on many routers",
+        Effect::Operate,
+        run,
+    )
+    .capped()
 }
 
 async fn run(call: Call, args: Args) -> Result<Structured<Output>, Failure> {
@@ -70,7 +76,8 @@ async fn run(call: Call, args: Args) -> Result<Structured<Output>, Failure> {
         .iter()
         .map(|line| Ok(Command::parse(line, None)?))
         .collect::<Result<Vec<Command>, Failure>>()?;
-    call.notes().request(|request| request.command_count = Some(commands.len()));
+    call.notes()
+        .request(|request| request.command_count = Some(commands.len()));
     let plan = Plan {
         permitted: permit_all(&targets, &commands)?,
         each: args.command_timeout.map(Duration::from_secs),
@@ -110,7 +117,9 @@ fn permit_all(targets: &[Target], commands: &[Command]) -> Result<Vec<Vec<Permit
 
 /// Enough for every wave of routers to connect and to use its commands' time to the full.
 fn batch_time(args: &Args, routers: usize, services: &Services) -> Duration {
-    let each = args.command_timeout.unwrap_or(services.settings.command_timeout.as_secs());
+    let each = args
+        .command_timeout
+        .unwrap_or(services.settings.command_timeout.as_secs());
     let waves = routers.div_ceil(args.max_concurrent_routers) as u64;
     let needed = waves * (CONNECT_SHARE + args.commands.len() as u64 * each);
     Duration::from_secs(args.batch_timeout.unwrap_or(needed.min(LONGEST)))

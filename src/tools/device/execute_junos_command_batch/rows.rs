@@ -6,10 +6,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::{
-    output::Presented,
-    tools::failure::Failure,
-};
+use crate::{output::Presented, tools::failure::Failure};
 
 /// The result of a batch.
 #[derive(Serialize, JsonSchema)]
@@ -119,7 +116,11 @@ impl CommandRow {
 impl Visit {
     fn status(&self) -> Status {
         let all = self.commands.iter().all(|command| command.status == Status::Success);
-        if self.error.is_none() && all { Status::Success } else { Status::Failed }
+        if self.error.is_none() && all {
+            Status::Success
+        } else {
+            Status::Failed
+        }
     }
 
     fn row(self) -> Row {
@@ -139,7 +140,9 @@ impl Visit {
         let error = self.error.as_ref().map(Failure::row);
         let took = command.as_ref().and_then(|command| command.execution_duration);
         let elapsed = (self.ended - self.started).to_std().unwrap_or_default();
-        let words = command.as_ref().and_then(|command| command.output.clone().or(command.error.clone()));
+        let words = command
+            .as_ref()
+            .and_then(|command| command.output.clone().or(command.error.clone()));
         Row {
             status,
             output: error.or(words),

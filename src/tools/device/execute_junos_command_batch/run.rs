@@ -55,7 +55,10 @@ pub(super) async fn all(call: &Call, plan: Plan) -> Output {
             Target::Refused { name, failure } => visits[index] = Some(visitor.not_visited(name, failure)),
         }
     }
-    let names: Vec<(usize, String)> = waiting.iter().map(|(index, router, _)| (*index, router.name().to_owned())).collect();
+    let names: Vec<(usize, String)> = waiting
+        .iter()
+        .map(|(index, router, _)| (*index, router.name().to_owned()))
+        .collect();
     let mut waiting = waiting.into_iter();
     let mut running = JoinSet::new();
     let mut done = total - names.len();
@@ -63,12 +66,16 @@ pub(super) async fn all(call: &Call, plan: Plan) -> Output {
     loop {
         // A router that is not yet being worked on when the time is over is not contacted any more.
         while running.len() < plan.concurrency && !work.remaining().is_zero() {
-            let Some((index, router, permitted)) = waiting.next() else { break };
+            let Some((index, router, permitted)) = waiting.next() else {
+                break;
+            };
             let visitor = Arc::clone(&visitor);
             running.spawn(async move { (index, visitor.visit(router, permitted).await) });
         }
         // Dropping the set, as a cancelled call does, ends the tasks; the sessions they held are not reused.
-        let Some(finished) = running.join_next().await else { break };
+        let Some(finished) = running.join_next().await else {
+            break;
+        };
         match finished {
             Ok((index, visit)) => visits[index] = Some(visit),
             // A panic is a mistake of ours and ends the call as one.
@@ -114,7 +121,10 @@ impl Visitor {
     async fn visit(&self, router: Router, permitted: Vec<Permitted>) -> Visit {
         let clock = self.call.services().clock;
         let settings = &self.call.services().settings;
-        let each = self.each.or(router.command_timeout()).unwrap_or(settings.command_timeout);
+        let each = self
+            .each
+            .or(router.command_timeout())
+            .unwrap_or(settings.command_timeout);
         let started = clock.now();
         let mut commands = Vec::with_capacity(permitted.len());
         let mut unreached = None;
@@ -140,7 +150,11 @@ impl Visitor {
             Ok(answer) => self.answered(command, answer),
             Err(failure) if failure.code() == Code::OuterTimeout && self.work.remaining().is_zero() => {
                 // The batch ended during the first of these; the others never ran.
-                let error = if *late { "not run" } else { "batch timeout [code=outer_timeout]" };
+                let error = if *late {
+                    "not run"
+                } else {
+                    "batch timeout [code=outer_timeout]"
+                };
                 *late = true;
                 CommandRow::failed(command, error.to_owned())
             }
@@ -150,7 +164,9 @@ impl Visitor {
 
     fn answered(&self, command: &str, answer: Answer) -> CommandRow {
         let wanted = self.caps.max_bytes.unwrap_or(RESULT_BYTES);
-        let reserved = self.room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |room| room.checked_sub(wanted));
+        let reserved = self
+            .room
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |room| room.checked_sub(wanted));
         let caps = Caps {
             max_bytes: Some(if reserved.is_ok() { wanted } else { NO_ROOM }),
             ..self.caps.clone()
@@ -159,7 +175,8 @@ impl Visitor {
         let presented = self.call.present(answer.text, &caps);
         warnings.extend(presented.notes.iter().map(|note| format!("note: {note}")));
         if reserved.is_ok() {
-            self.room.fetch_add(wanted.saturating_sub(presented.text.len()), Ordering::Relaxed);
+            self.room
+                .fetch_add(wanted.saturating_sub(presented.text.len()), Ordering::Relaxed);
         }
         let stored = presented.output_id.is_some();
         let mut row = CommandRow::answered(command, presented, warnings, answer.duration);

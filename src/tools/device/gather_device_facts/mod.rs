@@ -96,8 +96,12 @@ async fn run(call: Call, args: Args) -> Result<Structured<Output>, Failure> {
     let mut next = || replies.next().expect("one reply per request");
     let (software, system_serial) = software(&router, next(), &mut warnings).await?;
     let mut read = |subject: &str| read_or_warn(&router, subject, next(), &mut warnings);
-    let chassis = read("chassis inventory").map(|tree| Chassis::read(&tree)).unwrap_or_default();
-    let engines = read("routing engines").map(|tree| Engines::read(&tree)).unwrap_or_default();
+    let chassis = read("chassis inventory")
+        .map(|tree| Chassis::read(&tree))
+        .unwrap_or_default();
+    let engines = read("routing engines")
+        .map(|tree| Engines::read(&tree))
+        .unwrap_or_default();
     let uptime = read("uptime").map(|tree| Uptime::read(&tree)).unwrap_or_default();
     let configured = read("domain name").and_then(|tree| read::domain(&tree));
     warnings.extend(software.version_mismatch());
@@ -110,7 +114,9 @@ async fn run(call: Call, args: Args) -> Result<Structured<Output>, Failure> {
         personality: software.personality(engines.first_model()),
         is_cluster: software.has_engines_named("node"),
         is_virtual_chassis: software.has_engines_named("fpc") || software.has_engines_named("member"),
-        fqdn: host.zip(domain.as_deref()).map(|(host, domain)| format!("{host}.{domain}")),
+        fqdn: host
+            .zip(domain.as_deref())
+            .map(|(host, domain)| format!("{host}.{domain}")),
         hostname: software.hostname,
         model: software.model,
         version: software.version,
@@ -158,7 +164,8 @@ fn read_or_warn(
     warnings: &mut Vec<String>,
 ) -> Option<Node> {
     let tree = reply.and_then(|reply| tree(router, &reply));
-    tree.map_err(|failure| warnings.push(format!("{subject}: {}", failure.message()))).ok()
+    tree.map_err(|failure| warnings.push(format!("{subject}: {}", failure.message())))
+        .ok()
 }
 
 fn tree(router: &Router, reply: &Reply) -> Result<Node, Failure> {

@@ -61,8 +61,16 @@ impl Software {
     pub(super) fn version_mismatch(&self) -> Option<String> {
         let versions: Vec<&str> = self.nodes.iter().filter_map(|node| node.version.as_deref()).collect();
         let differ = versions.windows(2).any(|pair| pair[0] != pair[1]);
-        let named = self.nodes.iter().filter_map(|node| Some(format!("{} {}", node.re_name, node.version.as_deref()?)));
-        differ.then(|| format!("the engines run different versions: {}", named.collect::<Vec<_>>().join(", ")))
+        let named = self
+            .nodes
+            .iter()
+            .filter_map(|node| Some(format!("{} {}", node.re_name, node.version.as_deref()?)));
+        differ.then(|| {
+            format!(
+                "the engines run different versions: {}",
+                named.collect::<Vec<_>>().join(", ")
+            )
+        })
     }
 
     /// The family of the router.
@@ -139,7 +147,10 @@ impl Engines {
 
     /// The slot of the master; an engine that is alone needs no title.
     pub(super) fn master(&self) -> Option<u32> {
-        let named = self.0.iter().find(|engine| engine.mastership_state.as_deref() == Some("master"));
+        let named = self
+            .0
+            .iter()
+            .find(|engine| engine.mastership_state.as_deref() == Some("master"));
         match (named, self.0.as_slice()) {
             (Some(master), _) => Some(master.slot),
             (None, [only]) => Some(only.slot),
@@ -158,7 +169,9 @@ fn route_engine(name: Option<&str>, index: usize, engine: &Node) -> RouteEngine 
     let sizes = ["memory-dram-size", "memory-installed-size", "memory-system-total"];
     RouteEngine {
         re_name: owned(name),
-        slot: number(engine.value("slot")).and_then(|slot| slot.try_into().ok()).unwrap_or(index as u32),
+        slot: number(engine.value("slot"))
+            .and_then(|slot| slot.try_into().ok())
+            .unwrap_or(index as u32),
         mastership_state: text("mastership-state"),
         status: text("status"),
         model: text("model"),
@@ -250,11 +263,14 @@ mod tests {
     #[test]
     fn names_of_engines_tell_clusters_from_dual_engines() {
         let software = |name: &str, version: &str| {
-            let inner = format!("<software-information><junos-version>{version}</junos-version></software-information>");
+            let inner =
+                format!("<software-information><junos-version>{version}</junos-version></software-information>");
             item(name, &inner)
         };
         let read = |one: &str, other: &str| {
-            Software::read(&tree(&format!("<multi-routing-engine-results>{one}{other}</multi-routing-engine-results>")))
+            Software::read(&tree(&format!(
+                "<multi-routing-engine-results>{one}{other}</multi-routing-engine-results>"
+            )))
         };
         let cluster = read(&software("node0", "24.4R1"), &software("node1", "24.4R2"));
         assert!(cluster.has_engines_named("node") && cluster.version_mismatch().is_some());
@@ -280,7 +296,11 @@ mod tests {
             format!("<route-engine><slot>{slot}</slot><mastership-state>{state}</mastership-state></route-engine>")
         };
         let both = |one: &str, other: &str| {
-            let xml = format!("<route-engine-information>{}{}</route-engine-information>", engine(0, one), engine(1, other));
+            let xml = format!(
+                "<route-engine-information>{}{}</route-engine-information>",
+                engine(0, one),
+                engine(1, other)
+            );
             Engines::read(&tree(&xml)).master()
         };
         assert_eq!(both("backup", "master"), Some(1));
