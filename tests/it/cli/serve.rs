@@ -210,15 +210,79 @@ fn busy(arguments: &[&str]) -> (Running, TcpStream) {
     let port = silent.local_addr().expect("bound").port();
     let inventory = json!({"silent": {"ip": "127.0.0.1", "port": port, "username": "lab",
         "auth": {"type": "password", "password_env": "EDGE_PASSWORD"}}});
+    let program = Program::new(arguments)
+        .file("devices.json", 0o600, &inventory.to_string())
+        .file(".ssh/known_hosts", 0o600, "")
+        .variable("EDGE_PASSWORD", "x");
+    let mut server = greeted(program);
+    let arguments = json!({"router_name": "silent", "command": "show version"});
+    let params = json!({"name": "execute_junos_command", "arguments": arguments});
+    server.send(&json!({"jsonrpc": "2.0", "id": "running", "method": "tools/call", "params": params}).to_string());
+    let (stream, _) = silent.accept().expect("the call has begun");
+    (server, stream)
+}
+
+#[test]
+fn calls_that_outlive_the_drain_are_abandoned_with_1() {
+    let (server, _stream) = busy(&["--drain-secs=0", "--connect-timeout-secs=300"]);
+    server.signal(Signal::TERM);
+    assert_eq!(server.wait(), Some(1));
+}
+
+#[test]
+fn a_second_signal_ends_calls_that_only_read() {
+    let (mut server, _stream) = busy(&["--drain-secs=3600", "--connect-timeout-secs=300"]);
+    server.signal(Signal::TERM);
+    // New calls are refused once the signal has arrived.
+    let refused = loop {
+        let list = ask(
+            &mut server,
+            "tools/call",
+            json!({"name": "get_router_list", "arguments": {}}),
+        );
+        if list["result"]["isError"] == true {
+            break list;
+        }
+    };
+    assert_eq!(
+        refused["result"]["structuredContent"]["error"]["code"], "read_only",
+        "{refused}"
+    );
+}
+
+#[test]
+fn output_caps_are_those_of_the_command_line() {
+    let mut server = greeted(Program::new(&["--lab=1", "--max-output-bytes=1024", "--show-secrets"]));
+    let list = ask(
+        &mut server,
+        "tools/call",
+        json!({"name": "get_router_list", "arguments": {}}),
+    );
+    let name = list["result"]["structuredContent"]["routers"][0]["name"].clone();
+    let config = json!({"name": "get_junos_config", "arguments": {"router_name": name}});
+    let answer = ask(&mut server, "tools/call", config);
+    assert_eq!(answer["result"]["_meta"]["truncated"], true, "{answer}");
+    let text = answer["result"]["content"][0]["text"].as_str().expect("text");
+    assert!(text.contains("$6$") && !text.contains("<redacted:"), "{text}");
+}
+
+/// A server that is busy with a call to a router that accepts connections and then says nothing.
+fn busy(arguments: &[&str]) -> (Running, TcpStream) {
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = silent.local_addr().expect("bound").port();
+    let inventory = json!({"silent": {"ip": "127.0.0.1", "port": port, "username": "lab",
+        "auth": {"type": "password", "password_env": "EDGE_PASSWORD"}}});
     let known_hosts = format!(
         "[127.0.0.1]:{port} ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ2XBYGqKVVQ1ZlNx3mTmM5Y3qfDbXQ2nqZ4gZl1kZ1k\n"
     );
     let program = Program::new(arguments)
         .file("devices.json", 0o600, &inventory.to_string())
-        .file(".ssh/known_hosts", 0o600, &known_hosts)
+        .file(".ssh/known_hosts", 0o600, "")
         .variable("EDGE_PASSWORD", "x");
     let mut server = greeted(program);
-    server.send(&call("running"));
+    let arguments = json!({"router_name": "silent", "command": "show version"});
+    let params = json!({"name": "execute_junos_command", "arguments": arguments});
+    server.send(&json!({"jsonrpc": "2.0", "id": "running", "method": "tools/call", "params": params}).to_string());
     let (stream, _) = silent.accept().expect("the call has begun");
     (server, stream)
 }
