@@ -13,3 +13,5 @@ pub(crate) use stdio::serve as serve_stdio;
 
 #[cfg(test)]
 mod surface;
+#[cfg(test)]
+mod tests;

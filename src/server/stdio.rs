@@ -31,7 +31,7 @@ pub(crate) async fn serve(app: Arc<App>, stop: CancellationToken) {
     serve_on(app, stop, reader, writer).await;
 }
 
-async fn serve_on<R, W>(app: Arc<App>, stop: CancellationToken, reader: R, writer: W)
+pub(super) async fn serve_on<R, W>(app: Arc<App>, stop: CancellationToken, reader: R, writer: W)
 where
     R: AsyncRead + Unpin + Send + 'static,
     W: AsyncWrite + Unpin + Send + 'static,
