@@ -93,6 +93,16 @@ impl App {
         self.traced(request, id).instrument(span).await
     }
 
+    /// Notes that a caller sent something that is no request at all.
+    pub(crate) fn unreadable(&self, caller: &Caller, reason: &str) {
+        let head = audit::CallHead {
+            call_id: call_id(),
+            caller: caller.recorded(),
+            ..audit::CallHead::default()
+        };
+        self.audit.open(head).finish(&verdict::unreadable(reason));
+    }
+
     async fn traced(&self, request: Request, id: String) -> Result<Reply, UnknownTool> {
         let started = Instant::now();
         let spec = self.offered.iter().find(|spec| spec.name == request.tool);

@@ -15,6 +15,16 @@ pub(super) fn not_offered(name: &str) -> End {
     }
 }
 
+/// There was no request to be read.
+pub(super) fn unreadable(reason: &str) -> End {
+    End {
+        outcome: Outcome::Rejected,
+        code: None,
+        error: Some(reason.to_owned()),
+        denial: None,
+    }
+}
+
 /// A mistake of ours ended it.
 pub(super) fn panicked() -> End {
     End::failed(Outcome::Panic, Code::Internal.as_str(), None)

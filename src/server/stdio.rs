@@ -37,7 +37,9 @@ where
     W: AsyncWrite + Unpin + Send + 'static,
 {
     let handler = Handler::new(Arc::clone(&app), Caller::stdio());
-    let channel = Channel::new(reader, writer);
+    let witness = Arc::clone(&app);
+    let on_refusal: OnRefusal = Arc::new(move |reason| witness.unreadable(&Caller::stdio(), reason));
+    let channel = Channel::new(reader, writer, on_refusal);
     let ended = channel.ended.clone();
     let session = CancellationToken::new();
     let serving = async {
@@ -72,7 +74,11 @@ struct Channel<R, W> {
     input: Arc<Mutex<Lines<R>>>,
     output: Arc<Mutex<Output<W>>>,
     ended: CancellationToken,
+    on_refusal: OnRefusal,
 }
+
+/// Told of every line that is no message.
+type OnRefusal = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// Whole messages in, whole messages out: a write that is abandoned half way is finished by the next one.
 struct Output<W> {
@@ -87,12 +93,13 @@ impl<R, W> Clone for Channel<R, W> {
             input: Arc::clone(&self.input),
             output: Arc::clone(&self.output),
             ended: self.ended.clone(),
+            on_refusal: Arc::clone(&self.on_refusal),
         }
     }
 }
 
 impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Channel<R, W> {
-    fn new(reader: R, writer: W) -> Self {
+    fn new(reader: R, writer: W, on_refusal: OnRefusal) -> Self {
         Self {
             input: Arc::new(Mutex::new(Lines::new(reader, LONGEST_LINE))),
             output: Arc::new(Mutex::new(Output {
@@ -101,7 +108,19 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Channel<R, W> {
                 written: 0,
             })),
             ended: CancellationToken::new(),
+            on_refusal,
         }
+    }
+}
+
+impl<R, W: AsyncWrite + Unpin> Channel<R, W> {
+    /// Answers a line that is no message; `None` when nobody reads the answers any more.
+    async fn refuse(&self, refusal: Refusal) -> Option<()> {
+        (self.on_refusal)(&refusal.error.message);
+        let mut output = self.output.lock().await;
+        let answer = json!({ "jsonrpc": "2.0", "id": refusal.id, "error": refusal.error });
+        output.queue(&answer).ok()?;
+        output.flush().await.ok()
     }
 }
 
@@ -148,7 +167,7 @@ where
                 Ok(Line::Whole(line)) => line,
                 Ok(Line::TooLong) => {
                     let words = format!("the line is longer than {LONGEST_LINE} bytes");
-                    refuse(&self.output, Refusal::unreadable(words)).await?;
+                    self.refuse(Refusal::unreadable(words)).await?;
                     continue;
                 }
                 Ok(Line::End) | Err(_) => {
@@ -158,7 +177,7 @@ where
             };
             match serde_json::from_slice(&line) {
                 Ok(message) => return Some(message),
-                Err(_) => refuse(&self.output, Refusal::of(&line)).await?,
+                Err(_) => self.refuse(Refusal::of(&line)).await?,
             }
         }
     }
@@ -166,14 +185,6 @@ where
     async fn close(&mut self) -> Result<(), Self::Error> {
         self.output.lock().await.flush().await
     }
-}
-
-/// Answers a line that is no message; `None` when nobody reads the answers any more.
-async fn refuse<W: AsyncWrite + Unpin>(output: &Mutex<Output<W>>, refusal: Refusal) -> Option<()> {
-    let mut output = output.lock().await;
-    let answer = json!({ "jsonrpc": "2.0", "id": refusal.id, "error": refusal.error });
-    output.queue(&answer).ok()?;
-    output.flush().await.ok()
 }
 
 /// Why a line is no message, and the id of the request it may have been.

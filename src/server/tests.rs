@@ -1,6 +1,6 @@
 //! The wire as a client sees it: framing, both eras on one process, failures, progress, the end of input.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -74,7 +74,9 @@ impl Client {
         let mut client = Self::start();
         client.send(&initialize()).await;
         assert_eq!(client.next().await["id"], 0);
-        client.send(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"})).await;
+        client
+            .send(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"}))
+            .await;
         client
     }
 
@@ -88,7 +90,12 @@ impl Client {
     }
 
     async fn next(&mut self) -> Value {
-        let line = self.reader.next_line().await.expect("the server writes text").expect("a line");
+        let line = self
+            .reader
+            .next_line()
+            .await
+            .expect("the server writes text")
+            .expect("a line");
         serde_json::from_str(&line).expect("every line is JSON")
     }
 
@@ -119,15 +126,23 @@ fn modern(mut message: Value) -> Value {
 #[tokio::test]
 async fn both_eras_are_served_interleaved_on_one_process() {
     let mut client = Client::opened().await;
-    let legacy = client.ask(&json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list"})).await;
+    let legacy = client
+        .ask(&json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list"}))
+        .await;
     assert!(legacy["result"].get("resultType").is_none(), "{legacy}");
-    let answer = client.ask(&modern(json!({"jsonrpc": "2.0", "id": 2, "method": "tools/list", "params": {}}))).await;
+    let answer = client
+        .ask(&modern(
+            json!({"jsonrpc": "2.0", "id": 2, "method": "tools/list", "params": {}}),
+        ))
+        .await;
     assert_eq!(answer["result"]["resultType"], "complete");
     assert_eq!(answer["result"]["cacheScope"], "private");
     assert_eq!(answer["result"]["tools"], legacy["result"]["tools"]);
     let answer = client.ask(&call(3, "behave", json!({"behaviour": "answer"}))).await;
     assert_eq!(answer["result"]["content"][0]["text"], "done");
-    let answer = client.ask(&modern(call(4, "behave", json!({"behaviour": "answer"})))).await;
+    let answer = client
+        .ask(&modern(call(4, "behave", json!({"behaviour": "answer"}))))
+        .await;
     assert_eq!(answer["result"]["resultType"], "complete");
 }
 
@@ -139,7 +154,9 @@ async fn a_modern_client_needs_no_opening_and_may_ask_what_there_is() {
     let instructions = answer["result"]["instructions"].as_str().expect("instructions");
     assert!(instructions.contains("get_router_list"), "{answer}");
     assert_eq!(answer["result"]["cacheScope"], "private", "{answer}");
-    let answer = client.ask(&modern(call(2, "behave", json!({"behaviour": "answer"})))).await;
+    let answer = client
+        .ask(&modern(call(2, "behave", json!({"behaviour": "answer"}))))
+        .await;
     assert_eq!(answer["result"]["content"][0]["text"], "done");
 }
 
@@ -149,8 +166,16 @@ async fn the_opening_names_this_server_and_claims_only_what_is_served() {
     let answer = client.ask(&initialize()).await;
     assert_eq!(answer["result"]["serverInfo"]["name"], "rust-junosmcp");
     assert_eq!(answer["result"]["protocolVersion"], "2025-11-25");
-    assert!(answer["result"]["instructions"].as_str().is_some_and(|text| text.len() <= 2000));
-    let claimed: Vec<&String> = answer["result"]["capabilities"].as_object().expect("capabilities").keys().collect();
+    assert!(
+        answer["result"]["instructions"]
+            .as_str()
+            .is_some_and(|text| text.len() <= 2000)
+    );
+    let claimed: Vec<&String> = answer["result"]["capabilities"]
+        .as_object()
+        .expect("capabilities")
+        .keys()
+        .collect();
     assert_eq!(claimed, ["resources", "tools"]);
 }
 
@@ -169,7 +194,9 @@ async fn tools_are_listed_in_the_order_of_the_registry_every_time_alike() {
 #[tokio::test]
 async fn a_notification_that_comes_first_does_no_harm() {
     let mut client = Client::start();
-    client.send(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"})).await;
+    client
+        .send(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"}))
+        .await;
     assert_eq!(client.ask(&initialize()).await["id"], 0);
     let answer = client.ask(&call(1, "behave", json!({"behaviour": "answer"}))).await;
     assert_eq!(answer["result"]["isError"], false);
@@ -184,11 +211,19 @@ async fn lines_that_are_no_messages_are_answered_and_the_next_one_is_served() {
         ("{\"jsonrpc\": \"2.0\"", -32700, &id),
         ("[{\"jsonrpc\": \"2.0\", \"id\": 1, \"method\": \"ping\"}]", -32600, &id),
         ("5", -32600, &id),
-        ("{\"jsonrpc\": \"1.0\", \"id\": 9, \"method\": \"ping\"}", -32600, &json!(9)),
+        (
+            "{\"jsonrpc\": \"1.0\", \"id\": 9, \"method\": \"ping\"}",
+            -32600,
+            &json!(9),
+        ),
     ] {
         client.write(line.as_bytes()).await;
         let answer = client.next().await;
-        assert_eq!((&answer["error"]["code"], answer.get("id")), (&json!(code), Some(id)), "{line}");
+        assert_eq!(
+            (&answer["error"]["code"], answer.get("id")),
+            (&json!(code), Some(id)),
+            "{line}"
+        );
     }
     let answer = client.ask(&json!({"jsonrpc": "2.0", "id": 2, "method": "ping"})).await;
     assert_eq!(answer["id"], 2);
@@ -199,8 +234,14 @@ async fn a_line_of_17_megabytes_is_refused_and_forgotten() {
     let mut client = Client::opened().await;
     client.write(&vec![b'x'; 17 << 20]).await;
     let answer = client.next().await;
-    assert_eq!((&answer["error"]["code"], &answer["id"]), (&json!(-32700), &Value::Null));
-    assert_eq!(client.ask(&json!({"jsonrpc": "2.0", "id": 2, "method": "ping"})).await["id"], 2);
+    assert_eq!(
+        (&answer["error"]["code"], &answer["id"]),
+        (&json!(-32700), &Value::Null)
+    );
+    assert_eq!(
+        client.ask(&json!({"jsonrpc": "2.0", "id": 2, "method": "ping"})).await["id"],
+        2
+    );
 }
 
 #[tokio::test]
@@ -211,13 +252,15 @@ async fn what_is_no_call_is_a_protocol_error() {
     assert_eq!(answer["error"]["message"], "Unknown tool: nonsense");
     let malformed = json!({"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {"name": 5}});
     assert_eq!(client.ask(&malformed).await["error"]["code"], -32602);
-    let malformed = json!({"jsonrpc": "2.0", "id": 3, "method": "tools/call", "params": {"name": "behave", "arguments": []}});
+    let malformed =
+        json!({"jsonrpc": "2.0", "id": 3, "method": "tools/call", "params": {"name": "behave", "arguments": []}});
     assert_eq!(client.ask(&malformed).await["error"]["code"], -32602);
     let cursor = json!({"jsonrpc": "2.0", "id": 4, "method": "tools/list", "params": {"cursor": "x"}});
     assert_eq!(client.ask(&cursor).await["error"]["code"], -32602);
     let unknown = json!({"jsonrpc": "2.0", "id": 5, "method": "tools/nothing"});
     assert_eq!(client.ask(&unknown).await["error"]["code"], -32601);
-    let resource = json!({"jsonrpc": "2.0", "id": 6, "method": "resources/read", "params": {"uri": "junos://outputs/o-1"}});
+    let resource =
+        json!({"jsonrpc": "2.0", "id": 6, "method": "resources/read", "params": {"uri": "junos://outputs/o-1"}});
     assert_eq!(client.ask(&resource).await["error"]["code"], -32002);
     assert_eq!(client.ask(&modern(resource)).await["error"]["code"], -32602);
 }
@@ -227,9 +270,15 @@ async fn a_refused_argument_is_a_result_with_code_and_hint() {
     let mut client = Client::opened().await;
     let answer = client.ask(&call(1, "behave", json!({"behavior": "hunter2"}))).await;
     let result = &answer["result"];
-    assert_eq!((&result["isError"], &result["structuredContent"]["error"]["code"]), (&json!(true), &json!("unknown_argument")));
+    assert_eq!(
+        (&result["isError"], &result["structuredContent"]["error"]["code"]),
+        (&json!(true), &json!("unknown_argument"))
+    );
     let text = result["content"][0]["text"].as_str().expect("text");
-    assert!(text.contains("[code=unknown_argument]\nhint: did you mean 'behaviour'?"), "{text}");
+    assert!(
+        text.contains("[code=unknown_argument]\nhint: did you mean 'behaviour'?"),
+        "{text}"
+    );
     assert!(!answer.to_string().contains("hunter2"));
 }
 
@@ -240,7 +289,12 @@ async fn a_panic_is_answered_with_its_incident_and_the_process_lives() {
     let result = &answer["result"];
     let incident = result["_meta"]["call_id"].as_str().expect("a call id");
     assert_eq!(result["structuredContent"]["error"]["code"], "internal");
-    assert!(result["content"][0]["text"].as_str().is_some_and(|text| text.contains(incident)), "{answer}");
+    assert!(
+        result["content"][0]["text"]
+            .as_str()
+            .is_some_and(|text| text.contains(incident)),
+        "{answer}"
+    );
     assert!(!answer.to_string().contains("hunter2"));
     let answer = client.ask(&call(2, "behave", json!({"behaviour": "answer"}))).await;
     assert_eq!(answer["result"]["isError"], false);
@@ -252,8 +306,14 @@ async fn a_cancelled_call_is_not_answered_and_the_next_one_is() {
     client.send(&call(1, "behave", json!({"behaviour": "hang"}))).await;
     let cancel = json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 1}});
     client.send(&cancel).await;
-    assert_eq!(client.ask(&call(2, "behave", json!({"behaviour": "answer"}))).await["id"], 2);
-    assert_eq!(client.ask(&json!({"jsonrpc": "2.0", "id": 3, "method": "ping"})).await["id"], 3);
+    assert_eq!(
+        client.ask(&call(2, "behave", json!({"behaviour": "answer"}))).await["id"],
+        2
+    );
+    assert_eq!(
+        client.ask(&json!({"jsonrpc": "2.0", "id": 3, "method": "ping"})).await["id"],
+        3
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -312,10 +372,4 @@ async fn an_open_listener_does_not_hold_the_process() {
     let closed = Instant::now();
     client.server.await.expect("the server ends in order");
     assert!(closed.elapsed() <= Duration::from_secs(1), "{:?}", closed.elapsed());
-}
-
-#[test]
-fn the_app_is_shared_by_all_sessions() {
-    fn shared<T: Send + Sync>() {}
-    shared::<Arc<App>>();
 }

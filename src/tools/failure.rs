@@ -13,7 +13,11 @@ const SHOWN_ERRORS: usize = 10;
 
 /// A failed call. Its texts pass through redaction before anybody reads them.
 #[derive(Clone, Debug)]
-pub(crate) struct Failure {
+pub(crate) struct Failure(Box<Parts>);
+
+/// On the heap, so that a result that may fail stays small.
+#[derive(Clone, Debug)]
+struct Parts {
     code: Code,
     message: String,
     hint: String,
@@ -33,7 +37,7 @@ pub(crate) enum Concealed {
 impl Failure {
     /// A failure with `code` and one sentence that names its subject, without a final full stop.
     pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Parts {
             code,
             message: message.into(),
             hint: String::new(),
@@ -41,75 +45,75 @@ impl Failure {
             known: Map::new(),
             errors: Vec::new(),
             concealed: None,
-        }
+        }))
     }
 
     /// The same failure saying what to try next.
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = hint.into();
+        self.0.hint = hint.into();
         self
     }
 
     /// The same failure with one more fact under `error.details`.
     pub(crate) fn detail(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.details.insert(name.to_owned(), value.into());
+        self.0.details.insert(name.to_owned(), value.into());
         self
     }
 
     /// The same failure with something the call had learnt before it failed, beside `error`.
     pub(crate) fn known(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.known.insert(name.to_owned(), value.into());
+        self.0.known.insert(name.to_owned(), value.into());
         self
     }
 
     /// The same failure with what the router said.
     pub(crate) fn errors(mut self, errors: Vec<DeviceMessage>) -> Self {
-        self.errors = errors;
+        self.0.errors = errors;
         self
     }
 
     /// The same failure whose true reason only the audit record may tell.
     pub(crate) fn concealing(mut self, reason: Concealed) -> Self {
-        self.concealed = Some(reason);
+        self.0.concealed = Some(reason);
         self
     }
 
     /// The code.
     pub(crate) fn code(&self) -> Code {
-        self.code
+        self.0.code
     }
 
     /// The sentence.
     pub(crate) fn message(&self) -> &str {
-        &self.message
+        &self.0.message
     }
 
     /// The reason that the reply hides.
     pub(crate) fn concealed(&self) -> Option<Concealed> {
-        self.concealed
+        self.0.concealed
     }
 
     /// The sentence with its code, as a row of a batch carries it.
     pub(crate) fn row(&self) -> String {
-        format!("{} [code={}]", self.message, self.code.as_str())
+        format!("{} [code={}]", self.0.message, self.0.code.as_str())
     }
 
     /// The text block of an error result.
     pub(crate) fn text(&self) -> String {
-        if self.hint.is_empty() {
+        if self.0.hint.is_empty() {
             self.row()
         } else {
-            format!("{}\nhint: {}", self.row(), self.hint)
+            format!("{}\nhint: {}", self.row(), self.0.hint)
         }
     }
 
     /// The second text block: what the router said, and the diff if one is known.
     pub(crate) fn evidence(&self) -> Option<String> {
-        let mut lines: Vec<String> = self.errors.iter().take(SHOWN_ERRORS).map(line).collect();
-        if self.errors.len() > SHOWN_ERRORS {
-            lines.push(format!("… and {} more", self.errors.len() - SHOWN_ERRORS));
+        let mut lines: Vec<String> = self.0.errors.iter().take(SHOWN_ERRORS).map(line).collect();
+        if self.0.errors.len() > SHOWN_ERRORS {
+            lines.push(format!("… and {} more", self.0.errors.len() - SHOWN_ERRORS));
         }
-        if let Some(Value::String(diff)) = self.known.get("diff") {
+        if let Some(Value::String(diff)) = self.0.known.get("diff") {
             lines.push(diff.clone());
         }
         (!lines.is_empty()).then(|| lines.join("\n"))
@@ -118,19 +122,19 @@ impl Failure {
     /// The structured content of an error result.
     pub(crate) fn structured(&self, effect: Effect) -> Value {
         let mut error = json!({
-            "code": self.code.as_str(),
-            "message": self.message,
-            "hint": self.hint,
-            "retryable": self.code.retryable(effect),
+            "code": self.0.code.as_str(),
+            "message": self.0.message,
+            "hint": self.0.hint,
+            "retryable": self.0.code.retryable(effect),
         });
-        let mut details = self.details.clone();
-        if !self.errors.is_empty() {
-            details.insert("errors".to_owned(), self.errors.iter().map(error_value).collect());
+        let mut details = self.0.details.clone();
+        if !self.0.errors.is_empty() {
+            details.insert("errors".to_owned(), self.0.errors.iter().map(error_value).collect());
         }
         if !details.is_empty() {
             error["details"] = Value::Object(details);
         }
-        let mut root = self.known.clone();
+        let mut root = self.0.known.clone();
         root.insert("error".to_owned(), error);
         Value::Object(root)
     }
@@ -139,7 +143,7 @@ impl Failure {
 impl From<Fault> for Failure {
     fn from(fault: Fault) -> Self {
         let mut failure = Failure::new(Code::from_word(fault.code), fault.message).hint(fault.hint);
-        failure.errors = fault.errors;
+        failure.0.errors = fault.errors;
         failure
     }
 }

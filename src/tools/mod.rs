@@ -31,9 +31,6 @@ pub use services::ToolSettings;
 pub(crate) use services::{Admission, ProcessFacts, Services};
 pub(crate) use spec::{Effect, Spec};
 
-#[cfg(test)]
-pub(crate) use outcome::Structured;
-
 /// The tools that look after the server itself; they stay offered unless excluded by name.
 const ALWAYS: &str = "ops";
 

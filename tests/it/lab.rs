@@ -48,7 +48,9 @@ impl Lab {
 
     /// As [`Lab::call`], with a request that the test changes first.
     pub(crate) async fn request(&self, tool: &str, arguments: Value, change: impl FnOnce(Request) -> Request) -> Reply {
-        let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
+        let Value::Object(arguments) = arguments else {
+            panic!("arguments are an object")
+        };
         let request = change(Request::new(Caller::stdio(), tool, arguments));
         self.app.call(request).await.expect("the tool is offered")
     }
@@ -71,7 +73,10 @@ impl Lab {
     /// The commands a router was sent.
     pub(crate) fn commands_at(&self, name: &str) -> Vec<String> {
         let events = self.seen_by(name);
-        events.iter().filter_map(|event| event.command().map(str::to_owned)).collect()
+        events
+            .iter()
+            .filter_map(|event| event.command().map(str::to_owned))
+            .collect()
     }
 }
 
@@ -121,7 +126,9 @@ impl Plan {
             command_time: self.command_time,
             ..LabSettings::new(self.names.len())
         };
-        let lab = rust_junosmcp::lab::Lab::start(lab_settings).await.expect("a lab in memory");
+        let lab = rust_junosmcp::lab::Lab::start(lab_settings)
+            .await
+            .expect("a lab in memory");
         let mut dials = HashMap::new();
         let mut known_hosts = String::new();
         for (index, router) in lab.routers().iter().enumerate() {
@@ -135,8 +142,13 @@ impl Plan {
             entry["auth"] = json!({ "type": "password", "password": router.password() });
             dials.insert((host, PORT), self.dial(router.clone()));
         }
-        let rules: Vec<Value> = self.denied.iter().map(|pattern| json!({"action": "deny", "pattern": pattern})).collect();
-        self.entries.insert("_blocklist_defaults".to_owned(), json!({ "commands": rules }));
+        let rules: Vec<Value> = self
+            .denied
+            .iter()
+            .map(|pattern| json!({"action": "deny", "pattern": pattern}))
+            .collect();
+        self.entries
+            .insert("_blocklist_defaults".to_owned(), json!({ "commands": rules }));
         let mut settings = Settings::new(InventorySource::Text(Value::Object(self.entries).to_string()));
         settings.audit.format = AuditFormat::Off;
         settings.devices.known_hosts = KnownHosts::Memory(known_hosts);
@@ -183,7 +195,10 @@ fn fit(place: &str, schema: &Value, value: &Value) {
         assert!(words.contains(value), "{place}: {value}");
     }
     for name in schema["required"].as_array().into_iter().flatten() {
-        assert!(value.get(name.as_str().expect("a name")).is_some(), "{place}: {name} is missing");
+        assert!(
+            value.get(name.as_str().expect("a name")).is_some(),
+            "{place}: {name} is missing"
+        );
     }
     for (name, member) in value.as_object().into_iter().flatten() {
         assert!(!member.is_null(), "{place}.{name} is null");

@@ -22,7 +22,9 @@ async fn three() -> Lab {
 
 fn names(structured: &Value) -> Vec<&str> {
     let rows = structured["results"].as_array().expect("rows");
-    rows.iter().map(|row| row["router_name"].as_str().expect("a name")).collect()
+    rows.iter()
+        .map(|row| row["router_name"].as_str().expect("a name"))
+        .collect()
 }
 
 #[tokio::test]
@@ -50,18 +52,41 @@ async fn tags_select_and_doubles_count_once() {
 #[tokio::test]
 async fn one_router_that_is_down_or_unknown_is_a_row() {
     let lab = Lab::new().router("up").router("away").down().start().await;
-    let reply = lab.call(TOOL, json!({"router_names": ["up", "away", "nobody"], "commands": ["show version"]})).await;
+    let reply = lab
+        .call(
+            TOOL,
+            json!({"router_names": ["up", "away", "nobody"], "commands": ["show version"]}),
+        )
+        .await;
     assert_fits(TOOL, &reply);
     let result = reply.structured();
-    assert_eq!((result["summary"]["successful"].as_u64(), result["summary"]["failed"].as_u64()), (Some(1), Some(2)));
+    assert_eq!(
+        (
+            result["summary"]["successful"].as_u64(),
+            result["summary"]["failed"].as_u64()
+        ),
+        (Some(1), Some(2))
+    );
     let error = |row: usize| result["results"][row]["error"].as_str().unwrap_or_default().to_owned();
-    assert!(error(1).contains("connect failed") && error(1).ends_with("[code=connect_failed]"), "{}", error(1));
-    assert_eq!(error(2), "router 'nobody' not found in device mapping [code=unknown_router]");
+    assert!(
+        error(1).contains("connect failed") && error(1).ends_with("[code=connect_failed]"),
+        "{}",
+        error(1)
+    );
+    assert_eq!(
+        error(2),
+        "router 'nobody' not found in device mapping [code=unknown_router]"
+    );
 }
 
 #[tokio::test]
 async fn one_denied_command_refuses_all_before_anything_is_sent() {
-    let lab = Lab::new().router("edge-1").router("edge-2").deny("request *").start().await;
+    let lab = Lab::new()
+        .router("edge-1")
+        .router("edge-2")
+        .deny("request *")
+        .start()
+        .await;
     let arguments = json!({"router_names": ["*"], "commands": ["show version", "request system reboot"]});
     let reply = lab.call(TOOL, arguments).await;
     assert_eq!(reply.code(), "blocked");
@@ -71,7 +96,12 @@ async fn one_denied_command_refuses_all_before_anything_is_sent() {
 #[tokio::test]
 async fn a_pattern_without_routers_is_refused() {
     let lab = three().await;
-    let reply = lab.call(TOOL, json!({"router_names": ["edge-1", "spine-*"], "commands": ["show version"]})).await;
+    let reply = lab
+        .call(
+            TOOL,
+            json!({"router_names": ["edge-1", "spine-*"], "commands": ["show version"]}),
+        )
+        .await;
     assert_eq!(reply.code(), "unknown_router");
     assert!(lab.seen_by("edge-1").is_empty());
 }
@@ -91,12 +121,22 @@ async fn a_failing_command_does_not_stop_the_next() {
 #[tokio::test]
 async fn a_single_command_gives_flat_rows() {
     let lab = three().await;
-    let reply = lab.call(TOOL, json!({"routers": ["edge-1", "edge-2"], "command": "show version"})).await;
+    let reply = lab
+        .call(
+            TOOL,
+            json!({"routers": ["edge-1", "edge-2"], "command": "show version"}),
+        )
+        .await;
     assert_fits(TOOL, &reply);
     let result = reply.structured();
     assert_eq!(result["summary"]["command"], "show version");
     let row = &result["results"][1];
-    assert!(row["output"].as_str().is_some_and(|output| output.contains("Hostname: edge-2")), "{row}");
+    assert!(
+        row["output"]
+            .as_str()
+            .is_some_and(|output| output.contains("Hostname: edge-2")),
+        "{row}"
+    );
     assert!(row.get("commands").is_none() && row["start_time"].is_string() && row["end_time"].is_string());
 }
 
@@ -130,7 +170,9 @@ async fn routers_are_worked_on_in_parallel() {
         .start()
         .await;
     let started = tokio::time::Instant::now();
-    let reply = lab.call(TOOL, json!({"router_names": ["*"], "commands": ["show version"]})).await;
+    let reply = lab
+        .call(TOOL, json!({"router_names": ["*"], "commands": ["show version"]}))
+        .await;
     assert_eq!(reply.structured()["summary"]["successful"], 4);
     assert!(started.elapsed() < Duration::from_secs(15), "{:?}", started.elapsed());
 }
@@ -142,6 +184,8 @@ async fn a_cut_output_names_where_the_rest_is() {
     let reply = lab.call(TOOL, arguments).await;
     let command = &reply.structured()["results"][0]["commands"][0];
     assert_eq!(command["truncated"], true);
-    let whole = lab.call("read_output", json!({"output_id": command["output_id"]})).await;
+    let whole = lab
+        .call("read_output", json!({"output_id": command["output_id"]}))
+        .await;
     assert!(whole.text().lines().count() > 1);
 }

@@ -18,7 +18,10 @@ async fn routers_are_listed_sorted_with_what_may_be_shown() {
     let reply = lab.call(TOOL, json!({})).await;
     assert_fits(TOOL, &reply);
     let routers = &reply.structured()["routers"];
-    assert_eq!((&routers[0]["name"], &routers[1]["name"]), (&json!("edge-1"), &json!("edge-2")));
+    assert_eq!(
+        (&routers[0]["name"], &routers[1]["name"]),
+        (&json!("edge-1"), &json!("edge-2"))
+    );
     assert_eq!(routers[0]["tags"], json!(["core"]));
     assert_eq!(routers[1]["site"], json!({"rack": 7}));
     assert_eq!(routers[1]["auth_type"], "password");
@@ -41,8 +44,18 @@ async fn a_selector_narrows_the_list_and_may_match_nothing() {
 
 #[tokio::test]
 async fn a_broken_entry_is_listed_with_its_reason() {
-    let lab = Lab::new().router("edge-1").router("edge-2").with("max_sessions", json!("many")).start().await;
+    let lab = Lab::new()
+        .router("edge-1")
+        .router("edge-2")
+        .with("max_sessions", json!("many"))
+        .start()
+        .await;
     let routers = lab.call(TOOL, json!({})).await.structured()["routers"].clone();
     assert!(routers[0].get("disabled").is_none());
-    assert!(routers[1]["disabled"].as_str().is_some_and(|reason| reason.contains("max_sessions")), "{routers}");
+    assert!(
+        routers[1]["disabled"]
+            .as_str()
+            .is_some_and(|reason| reason.contains("max_sessions")),
+        "{routers}"
+    );
 }

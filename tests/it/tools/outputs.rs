@@ -8,7 +8,8 @@ use crate::lab::Lab;
 #[tokio::test]
 async fn a_long_output_is_cut_and_can_be_read_on_to_the_last_byte() {
     let lab = Lab::new().router("edge1").start().await;
-    lab.router("edge1").inject(Fault::new(Trigger::reply("command"), Action::Huge(3_000_000)));
+    lab.router("edge1")
+        .inject(Fault::new(Trigger::reply("command"), Action::Huge(3_000_000)));
     let whole = json!({"router_name": "edge1", "command": "show version"});
     let reply = lab.call("execute_junos_command", whole).await;
     assert_eq!(reply.code(), "");
@@ -18,12 +19,20 @@ async fn a_long_output_is_cut_and_can_be_read_on_to_the_last_byte() {
     let id = meta["output_id"].as_str().expect("an id");
     assert!(total > 3_000_000, "{total}");
     let last = reply.text().lines().next_back().expect("a last line");
-    assert!(last.contains(&format!("of {total} bytes")) && last.contains(id), "{last}");
+    assert!(
+        last.contains(&format!("of {total} bytes")) && last.contains(id),
+        "{last}"
+    );
 
     let mut offset = 0;
     let mut collected = String::new();
     loop {
-        let page = lab.call("read_output", json!({"output_id": id, "offset": offset, "max_bytes": 1_000_000})).await;
+        let page = lab
+            .call(
+                "read_output",
+                json!({"output_id": id, "offset": offset, "max_bytes": 1_000_000}),
+            )
+            .await;
         assert_eq!(page.code(), "");
         match page.meta().get("next_offset").and_then(|next| next.as_u64()) {
             Some(next) => {
@@ -60,14 +69,23 @@ async fn stored_lines_can_be_searched() {
     let arguments = json!({"router_name": "edge1", "command": "show version", "max_lines": 1});
     let reply = lab.call("execute_junos_command", arguments).await;
     let id = &reply.meta()["output_id"];
-    let found = lab.call("read_output", json!({"output_id": id, "match": "model"})).await;
-    assert!(found.text().lines().all(|line| line.to_lowercase().contains("model")), "{}", found.text());
+    let found = lab
+        .call("read_output", json!({"output_id": id, "match": "model"}))
+        .await;
+    assert!(
+        found.text().lines().all(|line| line.to_lowercase().contains("model")),
+        "{}",
+        found.text()
+    );
 }
 
 #[tokio::test]
 async fn unknown_outputs_get_one_answer() {
     let lab = Lab::new().router("edge1").start().await;
     for id in ["o-00000000000000000000000000000000", "nonsense"] {
-        assert_eq!(lab.call("read_output", json!({"output_id": id})).await.code(), "output_not_found");
+        assert_eq!(
+            lab.call("read_output", json!({"output_id": id})).await.code(),
+            "output_not_found"
+        );
     }
 }

@@ -15,10 +15,16 @@ const SECRETS: [&str; 6] = [
 
 fn configuration() -> String {
     [
-        format!("set system login user ann class read-only authentication encrypted-password \"{}\"", SECRETS[1]),
+        format!(
+            "set system login user ann class read-only authentication encrypted-password \"{}\"",
+            SECRETS[1]
+        ),
         format!("set snmp community {} authorization read-only", SECRETS[2]),
         "set protocols bgp group peers type internal".to_owned(),
-        format!("set protocols bgp group peers neighbor 192.0.2.9 authentication-key \"{}\"", SECRETS[0]),
+        format!(
+            "set protocols bgp group peers neighbor 192.0.2.9 authentication-key \"{}\"",
+            SECRETS[0]
+        ),
         format!("set system radius-server 192.0.2.8 secret \"{}\"", SECRETS[0]),
     ]
     .join("\n")
@@ -26,7 +32,9 @@ fn configuration() -> String {
 
 async fn lab() -> Lab {
     let lab = Lab::new().router("edge1").start().await;
-    lab.router("edge1").edit_as("ann", &configuration()).expect("a good change");
+    lab.router("edge1")
+        .edit_as("ann", &configuration())
+        .expect("a good change");
     lab.router("edge1").commit_as("ann").expect("a good change");
     lab
 }
@@ -38,8 +46,17 @@ async fn no_way_of_reading_shows_a_secret() {
     assert!(active.contains(SECRETS[2]), "the lab holds the secret:\n{active}");
     let mut calls = Vec::new();
     for form in ["text", "set", "xml", "json"] {
-        calls.push(("get_junos_config", json!({"router_name": "edge1", "output_format": form})));
-        for path in ["snmp", "system", "protocols bgp", "system login user ann", "system radius-server 192.0.2.8"] {
+        calls.push((
+            "get_junos_config",
+            json!({"router_name": "edge1", "output_format": form}),
+        ));
+        for path in [
+            "snmp",
+            "system",
+            "protocols bgp",
+            "system login user ann",
+            "system radius-server 192.0.2.8",
+        ] {
             let arguments = json!({"router_name": "edge1", "output_format": form, "config_path": path});
             calls.push(("get_junos_config", arguments));
         }
@@ -54,8 +71,14 @@ async fn no_way_of_reading_shows_a_secret() {
         "show configuration | display json",
         "show configuration | compare rollback 1",
     ] {
-        calls.push(("execute_junos_command", json!({"router_name": "edge1", "command": command})));
-        calls.push(("execute_junos_command_batch", json!({"router_names": ["edge1"], "commands": [command]})));
+        calls.push((
+            "execute_junos_command",
+            json!({"router_name": "edge1", "command": command}),
+        ));
+        calls.push((
+            "execute_junos_command_batch",
+            json!({"router_names": ["edge1"], "commands": [command]}),
+        ));
     }
     for (tool, arguments) in calls {
         let shown = arguments.to_string();
@@ -75,7 +98,9 @@ async fn equal_secrets_have_equal_marks() {
     let reply = lab.call("get_junos_config", arguments).await;
     let mark = |word: &str| {
         let mut lines = reply.text().lines().filter(|line| line.contains(word));
-        let line = lines.find(|line| line.contains("<redacted:")).unwrap_or_else(|| panic!("{word}: {}", reply.text()));
+        let line = lines
+            .find(|line| line.contains("<redacted:"))
+            .unwrap_or_else(|| panic!("{word}: {}", reply.text()));
         let start = line.find("<redacted:").expect("a mark");
         line[start..start + 19].to_owned()
     };
@@ -85,9 +110,20 @@ async fn equal_secrets_have_equal_marks() {
 
 #[tokio::test]
 async fn an_operator_may_show_them() {
-    let lab = Lab::new().router("edge1").settings(|settings| settings.show_secrets = true).start().await;
-    lab.router("edge1").edit_as("ann", &configuration()).expect("a good change");
+    let lab = Lab::new()
+        .router("edge1")
+        .settings(|settings| settings.show_secrets = true)
+        .start()
+        .await;
+    lab.router("edge1")
+        .edit_as("ann", &configuration())
+        .expect("a good change");
     lab.router("edge1").commit_as("ann").expect("a good change");
-    let reply = lab.call("get_junos_config", json!({"router_name": "edge1", "config_path": "snmp"})).await;
+    let reply = lab
+        .call(
+            "get_junos_config",
+            json!({"router_name": "edge1", "config_path": "snmp"}),
+        )
+        .await;
     assert!(reply.text().contains(SECRETS[2]), "{}", reply.text());
 }
