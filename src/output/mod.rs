@@ -118,6 +118,11 @@ impl Outputs {
         self.store.get(owner, id).map(|(text, _)| String::clone(&text))
     }
 
+    /// A short text as it may be read.
+    pub(crate) fn clean(&self, text: &str) -> String {
+        self.redactor.redact(text, None)
+    }
+
     /// Redacts every string of a structured value, and cleans it of control characters.
     ///
     /// Strings beside an `error_path` such as `[edit snmp]` are read as text below that path.

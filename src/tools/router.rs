@@ -66,6 +66,7 @@ impl Router {
             request.command.get_or_insert_with(|| command.whole().to_owned());
         });
         let permitted = self.entry.rules.permit(command).map_err(|denied| {
+            let denied = denied.redacted(|text| self.call.services().outputs.clean(text));
             Failure::new(Code::Blocked, denied.message(tool.name, self.name()))
                 .hint("this is operator policy; use another command or ask the operator")
         })?;
@@ -120,17 +121,6 @@ impl Router {
             )
             .hint("the operator decides whether this router may be changed"));
         }
-        // Rules about configuration lines can be judged only by what a change really does, which is not compared yet.
-        if self.entry.rules.has_config_rules() {
-            return Err(Failure::new(
-                Code::BlocklistCheckFailed,
-                format!(
-                    "router '{}' has config rules, and changes cannot be judged by them yet",
-                    self.name()
-                ),
-            )
-            .hint("nothing was sent; the operator can take the config rules away from this router"));
-        }
         let services = self.call.services();
         self.call
             .notes()
@@ -140,6 +130,7 @@ impl Router {
             tasks: services.protected.clone(),
             journal: Arc::clone(&services.journal),
             clock: services.clock,
+            rules: Arc::clone(&self.entry.rules),
             author: Author {
                 call_id: self.call.id().to_owned(),
                 caller: self.call.caller().name().to_owned(),

@@ -244,7 +244,14 @@ pub(super) fn reply(changed: Changed, sentence: String) -> Structured<Changed> {
 
 /// A change that did not end as asked, with everything that is known about it.
 pub(super) fn failed(call: &Call, router: &str, fault: ChangeFault) -> Failure {
-    let mut failure = Failure::new(Code::from_word(fault.code), fault.message)
+    // The excerpt of a denied line is redacted before it is cut, lest half a secret stay unrecognised.
+    let message = match fault.denied {
+        Some(denied) => denied
+            .redacted(|text| call.services().outputs.clean(text))
+            .message(call.spec().name, router),
+        None => fault.message,
+    };
+    let mut failure = Failure::new(Code::from_word(fault.code), message)
         .hint(fault.hint)
         .errors(fault.errors)
         .known("router_name", router)

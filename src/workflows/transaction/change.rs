@@ -3,6 +3,7 @@
 use super::{
     Change, ChangeFault, Cleanup, Context, Goal, HistoryEntry, Outcome, Report, Source,
     commit::{self, Committed},
+    guard,
     history::History,
     holders, settle,
 };
@@ -24,6 +25,7 @@ pub(super) struct Progress {
 }
 
 pub(super) async fn run(context: Context, change: Change, work: Work) -> Result<Report, ChangeFault> {
+    guard::judge_payload(&context, &change.source)?;
     let holder = format!("{} (call {})", context.author.tool, context.author.call_id);
     let _turn = context.device.exclusive(&holder, &work).await?;
     let mut lease = context.device.lease(&work).await?;
@@ -175,6 +177,9 @@ async fn under_lock(
     step(context, work, "comparing");
     diff(context, lease, progress, work).await?;
     still_wanted(context, work)?;
+    if progress.changed {
+        guard::judge_effective(context, lease, work).await?;
+    }
     match change.goal {
         Goal::Preview => Ok(Outcome::Previewed),
         Goal::Check => {

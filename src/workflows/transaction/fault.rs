@@ -2,6 +2,7 @@
 
 use super::{Cleanup, HistoryEntry, Holder};
 use crate::{
+    blocklist::Denied,
     devices::Fault,
     junos::{DeviceMessage, DeviceText},
 };
@@ -27,6 +28,8 @@ pub(crate) struct ChangeFault {
     pub(crate) holders: Vec<Holder>,
     /// The entry of the commit history that this is about.
     pub(crate) entry: Option<HistoryEntry>,
+    /// The rule that forbids the change.
+    pub(crate) denied: Option<Denied>,
     /// How the router was left; absent where nothing was opened.
     pub(crate) cleanup: Option<Cleanup>,
 }
@@ -43,6 +46,7 @@ impl ChangeFault {
             outcome: None,
             holders: Vec::new(),
             entry: None,
+            denied: None,
             cleanup: None,
         }
     }

@@ -8,6 +8,7 @@ mod commit;
 mod confirm;
 mod discard;
 mod fault;
+mod guard;
 mod history;
 mod holders;
 mod payload;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 use tokio_util::task::TaskTracker;
 
 use crate::{
+    blocklist::Rules,
     clock::Clock,
     devices::Device,
     jobs::Journal,
@@ -44,6 +46,8 @@ pub(crate) struct Context {
     pub(crate) journal: Arc<Journal>,
     /// Wall time, for when a rollback is due.
     pub(crate) clock: Clock,
+    /// What is forbidden on this router.
+    pub(crate) rules: Arc<Rules>,
     /// Who does it, and why.
     pub(crate) author: Author,
 }
