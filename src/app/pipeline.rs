@@ -209,7 +209,7 @@ impl App {
                 (failure, verdict::panicked())
             }
         };
-        (Reply::failure(&failure, spec.effect, &self.services.outputs), end)
+        (Reply::failure(failure, spec.effect, &self.services.outputs), end)
     }
 
     /// A place among the running calls.

@@ -74,7 +74,8 @@ impl Reply {
     fn of_text(text: Text, call: &Call, elapsed: Duration) -> Self {
         let services = call.services();
         let mut meta = Map::new();
-        let mut asides = text.asides;
+        let mut asides: Vec<String> = text.warnings.iter().map(|warning| call.said(warning)).collect();
+        asides.extend(text.notes.iter().map(|note| format!("note: {note}")));
         let mut output_id = None;
         if let [router] = call.routers().as_slice() {
             meta.insert("router_name".to_owned(), router.as_str().into());
@@ -116,7 +117,8 @@ impl Reply {
     }
 
     /// The reply to a call that failed.
-    pub(super) fn failure(failure: &Failure, effect: Effect, outputs: &Outputs) -> Self {
+    pub(super) fn failure(failure: Failure, effect: Effect, outputs: &Outputs) -> Self {
+        let failure = failure.redacted(outputs);
         let mut structured = failure.structured(effect);
         outputs.scrub(&mut structured);
         let mut blocks = vec![scrubbed(outputs, failure.text())];

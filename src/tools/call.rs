@@ -8,7 +8,7 @@ use std::{
 use super::{
     caller::Caller,
     code::Code,
-    failure::Failure,
+    failure::{self, Failure},
     router::Router,
     select::{self, Target},
     services::Services,
@@ -17,7 +17,7 @@ use super::{
 use crate::{
     audit::RecordNotes,
     inventory::{self, Inventory, near_names},
-    junos::DeviceText,
+    junos::{DeviceMessage, DeviceText},
     output::{Caps, Presented},
     work::Work,
 };
@@ -88,6 +88,11 @@ impl Call {
     /// Text from a router as it may be read: redacted, piped, kept if it had to be cut.
     pub(crate) fn present(&self, text: DeviceText, caps: &Caps) -> Presented {
         self.0.services.outputs.present(text, caps, self.caller().name())
+    }
+
+    /// A router's error or warning as a line that may be read.
+    pub(crate) fn said(&self, message: &DeviceMessage) -> String {
+        failure::line(&failure::redacted(message, &self.0.services.outputs))
     }
 
     /// Stored outputs, status figures and settings.

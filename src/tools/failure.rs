@@ -6,6 +6,7 @@ use super::{code::Code, spec::Effect};
 use crate::{
     devices::Fault,
     junos::{CommandFault, DeviceMessage, Severity},
+    output::Outputs,
 };
 
 /// Router errors shown in full; the rest are counted.
@@ -75,6 +76,28 @@ impl Failure {
     /// The same failure whose true reason only the audit record may tell.
     pub(crate) fn concealing(mut self, reason: Concealed) -> Self {
         self.0.concealed = Some(reason);
+        self
+    }
+
+    /// The same failure without secrets in what the router said, also where our sentence repeats it.
+    ///
+    /// What is secret may depend on the configuration path that an error names, which only the error itself knows.
+    pub(crate) fn redacted(mut self, outputs: &Outputs) -> Self {
+        for error in &mut self.0.errors {
+            let clean = redacted(error, outputs);
+            let pairs = [
+                (Some(&error.message), Some(&clean.message)),
+                (error.bad_element.as_ref(), clean.bad_element.as_ref()),
+            ];
+            for (before, after) in pairs {
+                if let (Some(before), Some(after)) = (before, after)
+                    && before != after
+                {
+                    self.0.message = self.0.message.replace(before.as_str(), after);
+                }
+            }
+            *error = clean;
+        }
         self
     }
 
@@ -166,6 +189,18 @@ impl From<CommandFault> for Failure {
             ),
         };
         Failure::new(code, fault.to_string()).hint(hint)
+    }
+}
+
+/// A router's message without secrets; those that only its path gives away are known by it.
+pub(crate) fn redacted(message: &DeviceMessage, outputs: &Outputs) -> DeviceMessage {
+    let mut value = error_value(message);
+    outputs.scrub(&mut value);
+    let text = |name: &str| value[name].as_str().map(str::to_owned);
+    DeviceMessage {
+        message: text("message").unwrap_or_default(),
+        bad_element: text("bad_element"),
+        ..message.clone()
     }
 }
 

@@ -5,8 +5,11 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{failure, schema::Object};
-use crate::{devices::Answer, junos::DeviceText};
+use super::schema::Object;
+use crate::{
+    devices::Answer,
+    junos::{DeviceMessage, DeviceText},
+};
 
 /// The result of a tool, before redaction and caps.
 pub(crate) enum Outcome {
@@ -69,7 +72,9 @@ pub(crate) struct Text {
     pub(crate) body: Body,
     pub(crate) when_empty: Option<String>,
     pub(crate) duration: Option<Duration>,
-    pub(crate) asides: Vec<String>,
+    /// What the router warned of.
+    pub(crate) warnings: Vec<DeviceMessage>,
+    pub(crate) notes: Vec<String>,
     pub(crate) meta: Object,
 }
 
@@ -89,7 +94,8 @@ impl Text {
             body,
             when_empty: None,
             duration: None,
-            asides: Vec::new(),
+            warnings: Vec::new(),
+            notes: Vec::new(),
             meta: Object::new(),
         }
     }
@@ -102,7 +108,7 @@ impl Text {
 
     /// The same result with a note beside the text.
     pub(crate) fn note(mut self, note: impl AsRef<str>) -> Self {
-        self.asides.push(format!("note: {}", note.as_ref()));
+        self.notes.push(note.as_ref().to_owned());
         self
     }
 
@@ -117,7 +123,7 @@ impl From<Answer> for Text {
     fn from(answer: Answer) -> Self {
         let mut text = Text::device(answer.text);
         text.duration = Some(answer.duration);
-        text.asides = answer.warnings.iter().map(failure::line).collect();
+        text.warnings = answer.warnings;
         text
     }
 }

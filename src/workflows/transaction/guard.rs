@@ -16,7 +16,10 @@ pub(super) fn judge_payload(context: &Context, source: &Source) -> Result<(), Ch
     let Source::Set(text) = source else { return Ok(()) };
     // A payload that cannot be read as lines was refused when the source was made.
     let lines = set_line::parse_payload(text).unwrap_or_default();
-    context.rules.judge_payload(&lines).map_err(|denied| refused(context, denied))
+    context
+        .rules
+        .judge_payload(&lines)
+        .map_err(|denied| refused(context, denied))
 }
 
 /// Judges what a load changed, in every format, by both configurations in set form: their own lines, and with everything
@@ -27,13 +30,22 @@ pub(super) async fn judge_effective(context: &Context, lease: &mut Lease, work: 
     }
     let before = set_form(context, lease, "committed", false, work).await?;
     let after = set_form(context, lease, "candidate", false, work).await?;
-    context.rules.judge_effective(&before, &after).map_err(|denied| refused(context, denied))?;
-    if !INHERITING.iter().any(|word| before.contains(word) || after.contains(word)) {
+    context
+        .rules
+        .judge_effective(&before, &after)
+        .map_err(|denied| refused(context, denied))?;
+    if !INHERITING
+        .iter()
+        .any(|word| before.contains(word) || after.contains(word))
+    {
         return Ok(());
     }
     let before = set_form(context, lease, "committed", true, work).await?;
     let after = set_form(context, lease, "candidate", true, work).await?;
-    context.rules.judge_effective(&before, &after).map_err(|denied| refused(context, denied))
+    context
+        .rules
+        .judge_effective(&before, &after)
+        .map_err(|denied| refused(context, denied))
 }
 
 async fn set_form(
@@ -51,7 +63,13 @@ async fn set_form(
     }
     let what = "what the change does cannot be compared with the operator's rules";
     let hint = "nothing was committed; the operator can take the config rules away from this router";
-    Err(ChangeFault::refused(router, "blocklist_check_failed", what, errors, hint))
+    Err(ChangeFault::refused(
+        router,
+        "blocklist_check_failed",
+        what,
+        errors,
+        hint,
+    ))
 }
 
 fn refused(context: &Context, denied: Denied) -> ChangeFault {

@@ -507,21 +507,38 @@ async fn a_denied_effect_is_refused_in_every_format_and_nothing_stays_behind() {
 #[tokio::test(start_paused = true)]
 async fn a_rollback_is_judged_by_what_it_takes_away() {
     let bench = guarded(&["delete snmp location*"]).await;
-    bench.router().edit_as("ops", "set snmp location here\n").expect("edited");
+    bench
+        .router()
+        .edit_as("ops", "set snmp location here\n")
+        .expect("edited");
     bench.router().commit_as("ops").expect("committed");
-    bench.router().edit_as("ops", "set snmp contact desk\n").expect("edited");
+    bench
+        .router()
+        .edit_as("ops", "set snmp contact desk\n")
+        .expect("edited");
     bench.router().commit_as("ops").expect("committed");
     let back = |number| Source::Rollback(RollbackNumber::try_from(number).expect("a good number"));
-    assert_eq!(load_of(&bench, back(1)).await.expect("only the contact goes"), "committed");
-    assert_eq!(load_of(&bench, back(3)).await.expect_err("the location goes").code, "blocked");
+    assert_eq!(
+        load_of(&bench, back(1)).await.expect("only the contact goes"),
+        "committed"
+    );
+    assert_eq!(
+        load_of(&bench, back(3)).await.expect_err("the location goes").code,
+        "blocked"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn without_a_comparison_a_guarded_router_is_not_changed() {
     let bench = guarded(&["set system host-name *"]).await;
     let broken = Action::Answer(Shape::RpcError("injected trouble".to_owned()));
-    bench.router().inject(Fault::new(Trigger::rpc("get-configuration"), broken).nth(2));
+    bench
+        .router()
+        .inject(Fault::new(Trigger::rpc("get-configuration"), broken).nth(2));
     let source = Source::Set("set snmp location here\n".to_owned());
-    assert_eq!(load_of(&bench, source).await.expect_err("fail closed").code, "blocklist_check_failed");
+    assert_eq!(
+        load_of(&bench, source).await.expect_err("fail closed").code,
+        "blocklist_check_failed"
+    );
     assert_eq!(bench.router().uncommitted(), "");
 }

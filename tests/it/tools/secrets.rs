@@ -1,5 +1,6 @@
 //! No secret of a router's configuration reaches a caller, by any way to it.
 
+use rust_junosmcp::lab::{Action, Fault, Shape, Trigger};
 use serde_json::json;
 
 use crate::lab::Lab;
@@ -126,4 +127,28 @@ async fn an_operator_may_show_them() {
         )
         .await;
     assert!(reply.text().contains(SECRETS[2]), "{}", reply.text());
+}
+
+#[tokio::test]
+async fn what_a_router_complains_about_is_read_below_the_path_it_names() {
+    let lab = Lab::new().router("edge1").start().await;
+    let complaint = "<rpc-error><error-type>application</error-type><error-severity>error</error-severity>\
+         <error-path>[edit snmp]</error-path><error-message>community hunter2pub is bad</error-message>\
+         <error-info><bad-element>community hunter2pub</bad-element></error-info></rpc-error>";
+    let complain = Fault::new(
+        Trigger::rpc("command"),
+        Action::Answer(Shape::Raw(complaint.to_owned())),
+    )
+    .always();
+    lab.router("edge1").inject(complain);
+    let one = json!({"router_name": "edge1", "command": "show version"});
+    let many = json!({"router_names": ["edge1"], "commands": ["show version"]});
+    for (tool, arguments) in [("execute_junos_command", one), ("execute_junos_command_batch", many)] {
+        let reply = lab.call(tool, arguments).await;
+        let all = format!("{}{}", reply.blocks().join("\n"), reply.structured());
+        assert!(
+            all.contains("device_error") && !all.contains("hunter2pub"),
+            "{tool}: {all}"
+        );
+    }
 }

@@ -18,13 +18,7 @@ use crate::{
     blocklist::Permitted,
     devices::Answer,
     output::Caps,
-    tools::{
-        call::Call,
-        code::Code,
-        failure::{self, Failure},
-        router::Router,
-        select::Target,
-    },
+    tools::{call::Call, code::Code, failure::Failure, router::Router, select::Target},
     work::{Step, Work},
 };
 
@@ -158,7 +152,7 @@ impl Visitor {
                 *late = true;
                 CommandRow::failed(command, error.to_owned())
             }
-            Err(failure) => CommandRow::failed(command, failure.row()),
+            Err(failure) => CommandRow::failed(command, failure.redacted(&self.call.services().outputs).row()),
         }
     }
 
@@ -171,7 +165,7 @@ impl Visitor {
             max_bytes: Some(if reserved.is_ok() { wanted } else { NO_ROOM }),
             ..self.caps.clone()
         };
-        let mut warnings: Vec<String> = answer.warnings.iter().map(failure::line).collect();
+        let mut warnings: Vec<String> = answer.warnings.iter().map(|warning| self.call.said(warning)).collect();
         let presented = self.call.present(answer.text, &caps);
         warnings.extend(presented.notes.iter().map(|note| format!("note: {note}")));
         if reserved.is_ok() {
