@@ -37,7 +37,7 @@ pub(super) async fn serve(session: Session, channel: Channel<Msg>) {
     let (sender, receiver) = mpsc::channel(READ_AHEAD);
     let gone = CancellationToken::new();
     let done = CancellationToken::new();
-    let chunked = session.router.world.settings.chunked;
+    let chunked = session.chunked;
     let reading = async {
         tokio::select! {
             // A session that has ended reads nothing more.
@@ -151,12 +151,7 @@ impl Server {
 
     async fn say_hello(&mut self) -> Next {
         let session = &self.session;
-        let chunked = session.router.world.settings.chunked;
-        let style = match chunked {
-            true => hello::Style::Compliant,
-            false => session.hello_style,
-        };
-        let text = hello::text(style, chunked, session.id, &session.link.user, "super-user");
+        let text = hello::text(session.hello_style, session.chunked, session.id, &session.link.user, "super-user");
         let mut plan = Plan::default();
         for fault in session.faults(&Trigger::Hello) {
             if let Next::End(reason) = self.wait_or_end(&fault).await {

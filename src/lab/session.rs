@@ -26,6 +26,28 @@ pub(super) struct Link {
     pub(super) user: String,
 }
 
+/// How a router speaks to sessions that open now: its configuration decides, as on a real one.
+struct Speech {
+    compliant: bool,
+    chunked: bool,
+}
+
+impl Speech {
+    fn of(router: &Arc<Router>) -> Self {
+        let forced = router.world.settings.chunked;
+        let (compliant, newer) = router.with_state((0, None), |state, _| {
+            let active = state.databases.history().active();
+            let has = |word| active.has(&["system", "services", "netconf", word]);
+            (has("rfc-compliant"), has("version-1.1"))
+        });
+        Self {
+            compliant: compliant || forced,
+            // Without rfc-compliant the newer base version is configured, but not offered.
+            chunked: (compliant && newer) || forced,
+        }
+    }
+}
+
 /// One NETCONF session.
 #[derive(Debug)]
 pub(super) struct Session {
@@ -39,23 +61,27 @@ pub(super) struct Session {
     pub(super) since: DateTime<Utc>,
     pub(super) envelope: Envelope,
     pub(super) hello_style: hello::Style,
+    /// Whether base:1.1 is offered.
+    pub(super) chunked: bool,
 }
 
 impl Session {
     /// A new session on that connection.
     pub(super) fn open(router: Arc<Router>, link: Link) -> Self {
         let (id, killed) = router.session_opened(&link.user);
+        let speech = Speech::of(&router);
         Self {
             envelope: Envelope {
                 namespace_version: envelope_release(router.version()),
-                compliant: router.profile().rfc_compliant,
+                compliant: speech.compliant,
             },
             since: router.world.settings.clock.now(),
-            hello_style: match router.profile().hello {
-                Hello::First => hello::Style::Old,
-                Hello::Third => hello::Style::Current,
-                Hello::Fourth | Hello::Fifth => hello::Style::Compliant,
+            hello_style: match (router.profile().hello, speech.compliant) {
+                (Hello::First, _) => hello::Style::Old,
+                (_, false) => hello::Style::Current,
+                (_, true) => hello::Style::Compliant,
             },
+            chunked: speech.chunked,
             router,
             link,
             id,

@@ -255,3 +255,22 @@ async fn a_killed_session_loses_its_edits() {
     assert_eq!(victim.read().await, None);
     assert_eq!(router.uncommitted(), "");
 }
+
+#[tokio::test]
+async fn a_configured_dialect_is_spoken_from_the_next_session_on() {
+    let lab = Lab::start(fixed()).await.unwrap();
+    let router = &lab.routers()[0];
+    let mut talk = Talk::open(router).await;
+    assert!(!talk.hello.contains("netconf:base:1.1"), "{}", talk.hello);
+    let lines = "set system services netconf rfc-compliant\nset system services netconf version-1.1";
+    let load = format!(
+        "<load-configuration action=\"set\" format=\"text\"><configuration-set>{lines}</configuration-set></load-configuration>"
+    );
+    talk.ask(&load).await;
+    let commit = talk.ask("<commit-configuration/>").await;
+    assert!(commit.starts_with("<rpc-reply "), "{commit}");
+    let mut talk = Talk::open(router).await;
+    assert!(talk.hello.contains("<nc:capability>urn:ietf:params:netconf:base:1.1<"), "{}", talk.hello);
+    let reply = talk.ask("<get-software-information/>").await;
+    assert!(reply.starts_with("<nc:rpc-reply "), "{reply}");
+}
