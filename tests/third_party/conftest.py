@@ -4,10 +4,15 @@ import json
 import os
 import pathlib
 import subprocess
+import threading
+import time
 
 import pytest
 
-BINARY = pathlib.Path(os.environ["JUNOSMCP_BINARY"])
+BINARY = str(pathlib.Path(os.environ["JUNOSMCP_BINARY"]).resolve())
+
+# A lab of a few routers listens within a second; a loaded machine gets more.
+START_SECONDS = 30
 
 
 class Router:
@@ -29,10 +34,34 @@ def start_lab(folder, *arguments):
         stdout=subprocess.PIPE,
         text=True,
     )
-    for line in process.stdout:
-        if line.startswith("ready"):
-            return process
+    watchdog = threading.Timer(START_SECONDS, process.kill)
+    watchdog.start()
+    try:
+        for line in process.stdout:
+            if line.startswith("ready: "):
+                return process
+    finally:
+        watchdog.cancel()
     raise RuntimeError(f"the lab ended before it was ready, exit code {process.wait()}")
+
+
+def stop(process):
+    """Ends a process as a user would, and gives it no more than ten seconds."""
+    process.terminate()
+    try:
+        process.wait(timeout=10)
+    finally:
+        process.kill()
+        process.stdout.close()
+
+
+def eventually(probe, seconds=30):
+    """Asks until `probe` answers something true; fails when it does not in time."""
+    deadline = time.monotonic() + seconds
+    while not (answer := probe()):
+        assert time.monotonic() < deadline, f"{probe.__name__} stayed false for {seconds} s"
+        threading.Event().wait(0.05)
+    return answer
 
 
 @pytest.fixture
@@ -40,10 +69,11 @@ def lab(tmp_path):
     """A fresh lab of three routers for one test."""
     folder = tmp_path / "lab"
     process = start_lab(folder, "--routers", "3")
-    devices = json.loads((folder / "devices.json").read_text())
-    yield [Router(name, entry, folder) for name, entry in devices.items() if not name.startswith("_")]
-    process.terminate()
-    process.wait(timeout=10)
+    try:
+        devices = json.loads((folder / "devices.json").read_text())
+        yield [Router(name, entry, folder) for name, entry in devices.items() if not name.startswith("_")]
+    finally:
+        stop(process)
 
 
 @pytest.fixture
