@@ -1,3 +1,5 @@
+//! The pool against the lab, over real SSH on a paused clock.
+
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;

@@ -1,3 +1,5 @@
+//! Inventories in every form, and every problem with its text.
+
 use std::path::Path;
 
 use serde_json::json;

@@ -36,6 +36,12 @@ fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
     found
 }
 
+/// The files of the product, without those that hold only unit tests.
+fn product_files() -> Vec<(String, String)> {
+    let is_test = |path: &str| path.ends_with("/tests.rs") || path.ends_with("/testing.rs") || path.contains("/tests/");
+    files("src", "rs").into_iter().filter(|(path, _)| !is_test(path)).collect()
+}
+
 /// A source text up to its unit tests.
 fn product(text: &str) -> &str {
     text.split("\n#[cfg(test)]\nmod ").next().unwrap_or(text)
@@ -74,7 +80,7 @@ fn layers() -> HashMap<String, usize> {
 fn a_module_names_only_modules_below_it() {
     let ranks = layers();
     let mut wrong = Vec::new();
-    for (path, text) in files("src", "rs") {
+    for (path, text) in product_files() {
         let own = module(&path);
         if matches!(own, "lib" | "main") {
             continue;
@@ -148,7 +154,7 @@ fn a_library_has_one_owner() {
         ("std::process::Command", &["cli", "template", "devices"]),
     ];
     let mut wrong = Vec::new();
-    for (path, text) in files("src", "rs") {
+    for (path, text) in product_files() {
         let code = code(&text);
         for (library, modules) in owners {
             let used = code.contains(library) || code.contains(&format!("use {}{{", library));
@@ -162,7 +168,7 @@ fn a_library_has_one_owner() {
 
 #[test]
 fn only_the_output_module_opens_what_a_router_said() {
-    for (path, text) in files("src", "rs") {
+    for (path, text) in product_files() {
         let opens = code(&text).contains(".reveal()");
         assert!(!opens || path.starts_with("src/output/"), "{path} opens a DeviceText");
     }
@@ -170,7 +176,7 @@ fn only_the_output_module_opens_what_a_router_said() {
 
 #[test]
 fn nothing_but_protocol_reaches_stdout_and_logs_go_through_tracing() {
-    for (path, text) in files("src", "rs") {
+    for (path, text) in product_files() {
         let prints = ["println!", "print!(", "eprintln!", "eprint!("]
             .iter()
             .any(|print| code(&text).contains(print));
@@ -180,7 +186,7 @@ fn nothing_but_protocol_reaches_stdout_and_logs_go_through_tracing() {
 
 #[test]
 fn no_file_outgrows_one_idea() {
-    let long: Vec<String> = files("src", "rs")
+    let long: Vec<String> = product_files()
         .iter()
         .map(|(path, text)| (path, product(text).lines().count()))
         .filter(|(_, lines)| *lines > MAX_LINES)

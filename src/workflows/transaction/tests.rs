@@ -1,3 +1,5 @@
+//! Every ask against every fault at every step, and what else a change must hold.
+
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
