@@ -233,6 +233,7 @@ impl End {
     }
 
     /// The same end, refused by this guard.
+    #[cfg(test)]
     pub(crate) fn denied_by(mut self, denial: Denial) -> Self {
         self.denial = Some(denial);
         self

@@ -107,11 +107,6 @@ pub(crate) struct OpenRecord {
 }
 
 impl OpenRecord {
-    /// Notes that the call concerns this router.
-    pub(crate) fn router(&self, name: &str) {
-        self.notes.router(name);
-    }
-
     /// A way to note more about the call from where it runs.
     pub(crate) fn notes(&self) -> RecordNotes {
         self.notes.clone()

@@ -57,8 +57,8 @@ async fn a_finished_call_leaves_one_record() {
         effect: Some("operate"),
         ..head("execute_junos_command")
     });
-    record.router("edge-1");
-    record.router("edge-1");
+    record.notes().router("edge-1");
+    record.notes().router("edge-1");
     record
         .notes()
         .request(|request| request.command = Some("set x s3cret".to_owned()));
@@ -106,7 +106,7 @@ async fn a_dropped_call_is_cancelled_and_a_panic_is_a_panic() {
 async fn a_record_is_bounded_and_stays_on_its_line() {
     let (audit, kept) = audit();
     let record = audit.open(head(&format!("x\n AUDIT ok {}", "y".repeat(1000))));
-    (0..100).for_each(|n| record.router(&format!("{n}-{}", "r".repeat(1000))));
+    (0..100).for_each(|n| record.notes().router(&format!("{n}-{}", "r".repeat(1000))));
     record
         .notes()
         .request(|request| request.arg_keys = vec!["k".repeat(1000); 500]);

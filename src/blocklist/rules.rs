@@ -146,11 +146,6 @@ impl Rule {
         })
     }
 
-    /// Its rank when nothing is abbreviated.
-    pub(crate) fn full_rank(&self) -> Rank {
-        self.rank_less(0)
-    }
-
     fn rank_less(&self, skipped: usize) -> Rank {
         Rank {
             literals: self.glob.literals() - skipped,
@@ -206,14 +201,6 @@ impl Rules {
     /// Says whether changes to the configuration have to be judged at all.
     pub(crate) fn has_config_rules(&self) -> bool {
         !self.config.is_empty()
-    }
-
-    /// The patterns of all deny rules of one list and source, as written.
-    pub(crate) fn deny_patterns(&self, list: List, source: Source) -> impl Iterator<Item = &str> {
-        self.list(list)
-            .iter()
-            .filter(move |rule| rule.deny && rule.source == source)
-            .map(|rule| &*rule.text)
     }
 
     /// The compiled rules of one list.

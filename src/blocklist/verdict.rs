@@ -98,6 +98,7 @@ impl Rules {
     }
 
     /// Judges a packet engine command.
+    #[cfg(test)]
     pub(crate) fn permit_pfe(&self, command: &Command) -> Result<Permitted, Denied> {
         let input = Input::piped(command.judged(), command.whole());
         self.judge(List::PfeCommands, &[input], || command.whole().to_owned())?;
@@ -120,12 +121,6 @@ impl Rules {
             }
         }
         Ok(())
-    }
-
-    /// Judges one configuration line such as `set system host-name x`.
-    pub(crate) fn judge_config(&self, line: &str) -> Result<(), Denied> {
-        let line = judged_line(line);
-        self.judge(List::Config, &[Input::plain(&line)], || line.clone())
     }
 
     /// Judges what a load changed, given both configurations in set form.
@@ -163,13 +158,6 @@ impl Rules {
             rank: winner.map(|(rank, _, _)| (rank.literals, rank.bytes)),
             denied: winner.is_some_and(|(_, rule, _)| rule.deny),
         }
-    }
-
-    /// The rules of a list by rank, the strongest first.
-    pub(crate) fn ranked(&self, list: List) -> Vec<(Rank, &Rule)> {
-        let mut ranked: Vec<(Rank, &Rule)> = self.list(list).iter().map(|rule| (rule.full_rank(), rule)).collect();
-        ranked.sort_by_key(|(rank, _)| std::cmp::Reverse(*rank));
-        ranked
     }
 
     fn judge(&self, list: List, inputs: &[Input], excerpt: impl FnOnce() -> String) -> Result<(), Denied> {

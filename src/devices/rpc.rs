@@ -29,11 +29,6 @@ impl std::fmt::Debug for Rpc {
 }
 
 impl Rpc {
-    /// The name of the request's element.
-    pub(crate) fn name(&self) -> &'static str {
-        self.name
-    }
-
     /// Whether the request changes nothing on the router, so that it may be repeated and sent back to back with others.
     pub(crate) fn reads(&self) -> bool {
         self.reads
@@ -152,25 +147,6 @@ impl Rpc {
     /// Gives the lock back; Junos discards what is uncommitted.
     pub(crate) fn unlock_configuration() -> Self {
         Self::body("unlock-configuration", false, "<unlock-configuration/>".to_owned())
-    }
-
-    /// Opens a private copy of the configuration.
-    pub(crate) fn open_private() -> Self {
-        Self::document("open-configuration", false, |id| {
-            operations::open_configuration_xml(id, OpenConfigurationMode::Private)
-        })
-    }
-
-    /// Opens the shared candidate for this session alone.
-    pub(crate) fn open_exclusive() -> Self {
-        Self::document("open-configuration", false, |id| {
-            operations::open_configuration_xml(id, OpenConfigurationMode::Exclusive)
-        })
-    }
-
-    /// Closes a private or exclusive database.
-    pub(crate) fn close_configuration() -> Self {
-        Self::document("close-configuration", false, operations::close_configuration_xml)
     }
 
     /// Loads set commands.

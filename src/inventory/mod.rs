@@ -175,16 +175,6 @@ impl Inventory {
         self.routers.values()
     }
 
-    /// The file it was read from.
-    pub(crate) fn path(&self) -> Option<&Path> {
-        self.path.as_deref()
-    }
-
-    /// The digest of the bytes it was read from.
-    pub(crate) fn sha256(&self) -> [u8; 32] {
-        self.sha256
-    }
-
     /// The rules that hold for every router.
     pub(crate) fn defaults(&self) -> &RuleList {
         &self.defaults

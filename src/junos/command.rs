@@ -13,6 +13,7 @@ use super::{
 const LIMIT: usize = 4096;
 
 /// Longest packet engine command in bytes.
+#[cfg(test)]
 const PFE_LIMIT: usize = 1024;
 
 /// The form of a router's answer.
@@ -112,6 +113,7 @@ impl Command {
     }
 
     /// Reads one packet engine command. All its pipes are ours: the engine knows none.
+    #[cfg(test)]
     pub(crate) fn parse_pfe(line: &str) -> Result<Self, CommandFault> {
         check(line, PFE_LIMIT)?;
         let whole = judged_line(line);

@@ -37,32 +37,6 @@ impl DeviceText {
         })
     }
 
-    /// Seals the texts of several routing engines as one, each headed by its name; a single one stays bare.
-    pub(crate) fn join(mut parts: Vec<(String, String)>) -> Self {
-        if parts.len() == 1
-            && let Some((_, text)) = parts.pop()
-        {
-            return Self::new(text);
-        }
-        let size = parts
-            .iter()
-            .map(|(name, text)| name.len() + text.len() + RULE + 4)
-            .sum();
-        let mut joined = String::with_capacity(size);
-        for (name, text) in parts {
-            if !joined.is_empty() {
-                joined.push('\n');
-            }
-            joined.push_str(&name);
-            joined.push_str(":\n");
-            joined.extend(std::iter::repeat_n('-', RULE));
-            joined.push('\n');
-            joined.push_str(text.trim_matches('\n'));
-            joined.push('\n');
-        }
-        Self::new(joined)
-    }
-
     /// The same text, printed below a configuration path.
     pub(crate) fn under(mut self, path: impl Into<String>) -> Self {
         self.0.path = Some(path.into());
@@ -118,23 +92,6 @@ pub(crate) fn is_engine_header(line: &str, next: Option<&str>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn engines_are_joined_under_their_names() {
-        let parts = vec![
-            ("node0".to_owned(), "\na\n".to_owned()),
-            ("node1".to_owned(), "b".to_owned()),
-        ];
-        let rule = "-".repeat(74);
-        assert_eq!(
-            DeviceText::join(parts).reveal().text,
-            format!("node0:\n{rule}\na\n\nnode1:\n{rule}\nb\n")
-        );
-        assert_eq!(
-            DeviceText::join(vec![("re0".to_owned(), "a".to_owned())]).reveal().text,
-            "a"
-        );
-    }
 
     #[test]
     fn debug_output_holds_no_text() {

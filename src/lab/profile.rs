@@ -75,8 +75,6 @@ pub(crate) enum Hello {
     Third,
     /// Release 24 with `rfc-compliant`.
     Fourth,
-    /// As the fourth, and base:1.1 with chunked framing.
-    Fifth,
 }
 
 /// What a successful load answers.

@@ -36,11 +36,6 @@ impl Redactor {
         Self { key, show }
     }
 
-    /// Says whether secrets are shown to the model.
-    pub(crate) fn shows(&self) -> bool {
-        self.show
-    }
-
     /// A text without its secrets; `path` is the configuration path below which it was printed.
     pub(crate) fn redact(&self, text: &str, path: Option<&str>) -> String {
         if self.show {

@@ -104,6 +104,7 @@ impl Reply {
     }
 
     /// Whether a missing end tag was supplied, as some clusters need.
+    #[cfg(test)]
     pub(crate) fn repaired(&self) -> bool {
         self.found.repaired
     }

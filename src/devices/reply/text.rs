@@ -94,12 +94,13 @@ impl Reply {
             push_detail(text, raw);
             return;
         }
-        let body = decode_entities(strip_markup(raw).as_ref()).into_owned();
+        let body = strip_markup(raw);
         let body = body.strip_prefix('\n').unwrap_or(&body);
         if !text.is_empty() && !text.ends_with('\n') {
             text.push('\n');
         }
-        text.push_str(body);
+        // Straight into the text: a large reply is not held a third time.
+        push_decoded(text, body);
     }
 
     /// An engine that answered with an error gets its labelled line beside the others' output.
@@ -161,27 +162,27 @@ fn strip_markup(raw: &str) -> Cow<'_, str> {
 
 /// Replaces the five named entities and numeric references; anything else that looks like one stays as it is.
 pub(super) fn decode_entities(raw: &str) -> Cow<'_, str> {
-    let Some(first) = memchr::memchr(b'&', raw.as_bytes()) else {
+    if memchr::memchr(b'&', raw.as_bytes()).is_none() {
         return Cow::Borrowed(raw);
-    };
+    }
     let mut text = String::with_capacity(raw.len());
-    text.push_str(&raw[..first]);
-    let mut rest = &raw[first..];
-    loop {
+    push_decoded(&mut text, raw);
+    Cow::Owned(text)
+}
+
+fn push_decoded(text: &mut String, raw: &str) {
+    let mut rest = raw;
+    while let Some(next) = memchr::memchr(b'&', rest.as_bytes()) {
+        text.push_str(&rest[..next]);
+        rest = &rest[next..];
         let (decoded, used) = decode_reference(rest);
         match decoded {
             Some(character) => text.push(character),
             None => text.push_str(&rest[..used]),
         }
         rest = &rest[used..];
-        let Some(next) = memchr::memchr(b'&', rest.as_bytes()) else {
-            break;
-        };
-        text.push_str(&rest[..next]);
-        rest = &rest[next..];
     }
     text.push_str(rest);
-    Cow::Owned(text)
 }
 
 /// The character that `text` begins with as a reference, and how many bytes that took; `text` begins with `&`.

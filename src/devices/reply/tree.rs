@@ -45,11 +45,6 @@ impl Node {
             .map(|(_, value)| value.as_str())
     }
 
-    /// All child elements.
-    pub(crate) fn children(&self) -> &[Node] {
-        &self.children
-    }
-
     /// The child elements of a name.
     pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Node> {
         self.children.iter().filter(move |child| child.name == name)

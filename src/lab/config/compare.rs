@@ -30,11 +30,6 @@ pub(crate) fn compare(old: &Tree, new: &Tree) -> String {
     differ.out
 }
 
-/// Whether two configurations say the same.
-pub(crate) fn diff_is_empty(old: &Tree, new: &Tree) -> bool {
-    Arc::ptr_eq(&old.root, &new.root) || old == new
-}
-
 /// Where a level stands: its words, and how many statements they name.
 pub(super) struct Place {
     words: String,

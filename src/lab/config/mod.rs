@@ -39,8 +39,7 @@ mod words;
 mod tests;
 
 pub(crate) use check::check;
-pub(crate) use compare::{compare, diff_is_empty};
-pub(crate) use read::NodeRef;
+pub(crate) use compare::compare;
 pub(crate) use report::{ConfigError, LoadReport, Severity};
 pub(crate) use secret::Encoder;
 pub(crate) use tree::{LoadAction, LoadFormat, Tree};

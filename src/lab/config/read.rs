@@ -17,6 +17,7 @@ impl<'a> NodeRef<'a> {
     }
 
     /// The key of a list entry or the value of a leaf; of an entry with several keys the first.
+    #[cfg(test)]
     pub(crate) fn key(&self) -> &'a str {
         self.node.word()
     }

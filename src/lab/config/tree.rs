@@ -152,6 +152,7 @@ impl Tree {
     }
 
     /// As [`Tree::xml`], as a JSON document.
+    #[cfg(test)]
     pub(crate) fn json(&self, path: &[&str]) -> Option<String> {
         self.json_with(path, &[])
     }
@@ -163,6 +164,7 @@ impl Tree {
 
     /// The elements that a subtree filter asks for, indented by one level. The filter is the content of `<configuration>`,
     /// with or without that element; an empty one asks for everything, one that cannot be read for nothing.
+    #[cfg(test)]
     pub(crate) fn xml_filtered(&self, filter_xml: &str) -> String {
         self.filtered(filter_xml).xml(&[]).unwrap_or_default()
     }
@@ -199,16 +201,19 @@ impl Tree {
     }
 
     /// The active statement that the CLI words `path` lead to.
+    #[cfg(test)]
     pub(crate) fn get(&self, path: &[&str]) -> Option<NodeRef<'_>> {
         self.top().get(path)
     }
 
     /// The value of the active leaf at `path`.
+    #[cfg(test)]
     pub(crate) fn value(&self, path: &[&str]) -> Option<&str> {
         self.top().value(path)
     }
 
     /// Whether the active statement at `path` is there.
+    #[cfg(test)]
     pub(crate) fn has(&self, path: &[&str]) -> bool {
         self.top().has(path)
     }
@@ -243,6 +248,7 @@ impl Tree {
     ///
     /// # Errors
     /// The syntax error, with the word that is wrong.
+    #[cfg(test)]
     pub(crate) fn judge_path(path: &[&str]) -> Result<(), Box<ConfigError>> {
         let words: Vec<Piece> = path.iter().map(|word| Piece::Word((*word).to_owned())).collect();
         let reading = Reading {
