@@ -7,5 +7,5 @@ mod inner;
 mod rules;
 mod verdict;
 
-pub(crate) use rules::{List, RuleFault, RuleList, RuleText, Rules, Source};
-pub(crate) use verdict::{Denied, Explanation, Permitted, Stage};
+pub(crate) use rules::{List, RuleList, RuleText, Rules, Source};
+pub(crate) use verdict::{Denied, Permitted};

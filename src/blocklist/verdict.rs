@@ -3,7 +3,7 @@
 use super::{
     effective::changes,
     inner::{Inner, inner},
-    rules::{Input, List, Rank, Rule, Rules, Source},
+    rules::{Input, List, Rule, Rules, Source},
 };
 use crate::junos::{Command, char_floor, judged_line, set_line::SetLine, without_pipes};
 

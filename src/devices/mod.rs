@@ -33,7 +33,7 @@ pub(crate) use fault::Fault;
 pub use host_key::KnownHosts;
 pub(crate) use lease::Lease;
 pub(crate) use personality::personality;
-pub(crate) use reply::{Marks, Node, Reply};
+pub(crate) use reply::{Node, Reply};
 pub(crate) use rpc::Rpc;
 pub(crate) use status::PoolStatus;
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rustnetconf::{
     rpc::operations,
-    types::{LoadAction, LoadFormat, OpenConfigurationMode},
+    types::{LoadAction, LoadFormat},
 };
 
 use crate::{blocklist::Permitted, junos::Minutes};

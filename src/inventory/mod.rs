@@ -16,7 +16,6 @@ use std::{
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 
 use crate::blocklist::RuleList;
 
@@ -105,7 +104,6 @@ impl Router {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Inventory {
     path: Option<PathBuf>,
-    sha256: [u8; 32],
     routers: IndexMap<String, Router>,
     defaults: RuleList,
     warnings: Vec<String>,
@@ -141,7 +139,6 @@ impl Inventory {
         warnings.extend(deprecation(&legacy));
         Ok(Self {
             path: None,
-            sha256: Sha256::digest(bytes).into(),
             routers,
             defaults: document.defaults.written,
             warnings,

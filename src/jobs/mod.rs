@@ -2,4 +2,4 @@
 
 mod journal;
 
-pub(crate) use journal::{Interrupted, Journal, JournalFault};
+pub(crate) use journal::Journal;

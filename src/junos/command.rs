@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     line::{self, has_escaped_quote, judged_line, spaced, split_at_bars, tokens},
-    pipe::{self, Pipe, Pipes},
+    pipe::{self, Pipe},
     words::{abbreviates, operational},
 };
 
@@ -121,7 +121,7 @@ impl Command {
         if judged.is_empty() {
             return Err(CommandFault::Invalid("the command is empty".to_owned()));
         }
-        let Pipes {
+        let pipe::Pipes {
             router,
             display,
             ours,

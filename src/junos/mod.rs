@@ -18,4 +18,4 @@ pub(crate) use numbers::{Minutes, RollbackNumber};
 pub(crate) use path::ConfigPath;
 pub(crate) use pattern::Pattern;
 pub(crate) use pipe::{Pipe, apply};
-pub(crate) use text::{DeviceText, Revealed};
+pub(crate) use text::DeviceText;

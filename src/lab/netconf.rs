@@ -151,7 +151,13 @@ impl Server {
 
     async fn say_hello(&mut self) -> Next {
         let session = &self.session;
-        let text = hello::text(session.hello_style, session.chunked, session.id, &session.link.user, "super-user");
+        let text = hello::text(
+            session.hello_style,
+            session.chunked,
+            session.id,
+            &session.link.user,
+            "super-user",
+        );
         let mut plan = Plan::default();
         for fault in session.faults(&Trigger::Hello) {
             if let Next::End(reason) = self.wait_or_end(&fault).await {

@@ -39,7 +39,10 @@ fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
 /// The files of the product, without those that hold only unit tests.
 fn product_files() -> Vec<(String, String)> {
     let is_test = |path: &str| path.ends_with("/tests.rs") || path.ends_with("/testing.rs") || path.contains("/tests/");
-    files("src", "rs").into_iter().filter(|(path, _)| !is_test(path)).collect()
+    files("src", "rs")
+        .into_iter()
+        .filter(|(path, _)| !is_test(path))
+        .collect()
 }
 
 /// A source text up to its unit tests.

@@ -16,12 +16,6 @@ impl<'a> NodeRef<'a> {
         NodeRef { node }
     }
 
-    /// The key of a list entry or the value of a leaf; of an entry with several keys the first.
-    #[cfg(test)]
-    pub(crate) fn key(&self) -> &'a str {
-        self.node.word()
-    }
-
     /// All keys of a list entry, or all values of a leaf.
     pub(crate) fn keys(&self) -> Vec<&'a str> {
         self.node.step.words.iter().map(|word| &**word).collect()

@@ -213,7 +213,6 @@ impl Tree {
     }
 
     /// Whether the active statement at `path` is there.
-    #[cfg(test)]
     pub(crate) fn has(&self, path: &[&str]) -> bool {
         self.top().has(path)
     }

@@ -56,6 +56,8 @@ fn authorization_text(element: &Element) -> String {
 
 /// Everybody starts, and stays, at home.
 fn directory(view: &View, _arguments: &Arguments) -> Result<Element, ShowError> {
-    Ok(Element::new("cli-working-directory-information")
-        .with_leaf("working-directory", format!("{}/{}", concat!("/var", "/home"), view.user)))
+    Ok(Element::new("cli-working-directory-information").with_leaf(
+        "working-directory",
+        format!("{}/{}", concat!("/var", "/home"), view.user),
+    ))
 }

@@ -270,7 +270,11 @@ async fn a_configured_dialect_is_spoken_from_the_next_session_on() {
     let commit = talk.ask("<commit-configuration/>").await;
     assert!(commit.starts_with("<rpc-reply "), "{commit}");
     let mut talk = Talk::open(router).await;
-    assert!(talk.hello.contains("<nc:capability>urn:ietf:params:netconf:base:1.1<"), "{}", talk.hello);
+    assert!(
+        talk.hello.contains("<nc:capability>urn:ietf:params:netconf:base:1.1<"),
+        "{}",
+        talk.hello
+    );
     let reply = talk.ask("<get-software-information/>").await;
     assert!(reply.starts_with("<nc:rpc-reply "), "{reply}");
 }
