@@ -5,7 +5,6 @@ use std::{
     io::Write as _,
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
-    time::SystemTime,
 };
 
 use ring::hmac;
@@ -13,6 +12,8 @@ use russh::keys::{
     Algorithm, EcdsaCurve, HashAlg, PublicKey,
     ssh_key::known_hosts::{Entry, HostPatterns, Marker},
 };
+
+use super::stamp::Stamp;
 
 /// Where the trusted host keys are kept.
 #[derive(Clone, Debug)]
@@ -112,13 +113,6 @@ pub(super) struct HostKeys {
     cache: Mutex<Option<(Stamp, Arc<Vec<Entry>>)>>,
 }
 
-/// What tells one version of a file from another.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Stamp {
-    modified: Option<SystemTime>,
-    length: u64,
-}
-
 impl HostKeys {
     pub(super) fn new(source: KnownHosts, accept_new: bool) -> Self {
         Self {
@@ -166,11 +160,8 @@ impl HostKeys {
             KnownHosts::Memory(text) => return Ok(Arc::new(parse(text))),
             KnownHosts::File(path) => path,
         };
-        let stamp = match fs::metadata(path) {
-            Ok(metadata) => Stamp {
-                modified: metadata.modified().ok(),
-                length: metadata.len(),
-            },
+        let stamp = match Stamp::of(path) {
+            Ok(stamp) => stamp,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 // With trust on first use the first key creates the file.
                 return if self.accept_new {
@@ -331,7 +322,7 @@ fn matches(patterns: &HostPatterns, name: &str) -> bool {
 }
 
 /// `*` and `?` as in OpenSSH's host patterns; linear in practice, since a later star forgets the earlier one.
-fn glob(pattern: &[u8], text: &[u8]) -> bool {
+pub(super) fn glob(pattern: &[u8], text: &[u8]) -> bool {
     let (mut at, mut pos) = (0, 0);
     let mut retry: Option<(usize, usize)> = None;
     while pos < text.len() {

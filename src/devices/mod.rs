@@ -5,6 +5,7 @@ mod device;
 mod dial;
 mod fault;
 mod hello;
+mod hop_name;
 mod host_key;
 mod lease;
 mod login;
@@ -13,6 +14,8 @@ mod pool;
 mod reply;
 mod rpc;
 mod session;
+mod ssh_config;
+mod stamp;
 mod status;
 mod wire;
 

@@ -25,7 +25,7 @@ pub(crate) fn agent_socket(given: Option<&Path>) -> Result<PathBuf, Problem> {
 }
 
 /// A path as OpenSSH would read it: `~/` is the home directory.
-pub(super) fn expand_home(path: &str) -> PathBuf {
+pub(crate) fn expand_home(path: &str) -> PathBuf {
     match (path.strip_prefix("~/"), variable("HOME")) {
         (Some(rest), Some(home)) => Path::new(&home).join(rest),
         _ => PathBuf::from(path),

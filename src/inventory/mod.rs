@@ -21,7 +21,7 @@ use crate::blocklist::RuleList;
 
 pub(crate) use auth::{Auth, KeySource, SecretRef};
 pub(crate) use entry::Entry;
-pub(crate) use environment::agent_socket;
+pub(crate) use environment::{agent_socket, expand_home};
 pub(crate) use file::FileFault;
 pub(crate) use selector::{SelectFault, is_pattern, near_names};
 pub use source::{InventorySource, MemoryRouter};
