@@ -1,35 +1,21 @@
 //! One authenticated SSH connection to a router, shared by the sessions that run over it.
 
 use std::{
-    borrow::Cow,
     sync::{
-        Arc, Mutex,
+        Mutex,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
-use russh::{
-    ChannelOpenFailure, Disconnect, Preferred, cipher,
-    client::{self, Handle},
-    keys::PublicKeyOrCertificate,
-};
+use russh::{ChannelOpenFailure, Disconnect, client::Handle};
 use tokio::time::{Instant, timeout};
 
 use super::{
-    dial::{Dial, Stream},
-    fault::DialFault,
-    host_key::{HostKeyFault, HostKeys, OnFile},
-    login,
+    handshake::{Client, Greeted},
+    line::Hold,
     wire::SshWire,
 };
-use crate::inventory::Entry;
-
-/// A connection that was refused or reset is tried once more after this time.
-const RETRY_AFTER: Duration = Duration::from_secs(1);
-
-/// Misses of the keepalive after which a connection counts as dead.
-const KEEPALIVE_MISSES: usize = 3;
 
 /// How long taking leave of the router may take.
 const GOODBYE_TIME: Duration = Duration::from_secs(2);
@@ -64,57 +50,27 @@ pub(super) enum OpenFault {
 /// An authenticated connection.
 pub(super) struct Connection {
     handle: Handle<Client>,
+    fingerprint: String,
+    _hold: Hold,
     full: AtomicBool,
     used: Mutex<Instant>,
 }
 
-/// What connecting needs to know beside the entry.
-pub(super) struct Route<'a> {
-    pub(super) dial: &'a Dial,
-    pub(super) host_keys: &'a Arc<HostKeys>,
-    pub(super) keepalive: Duration,
-    pub(super) timeout: Duration,
-}
-
-/// Where a connection attempt stands, for the message when its time runs out.
-type Stage = Mutex<&'static str>;
-
 impl Connection {
-    /// Connects and logs in within the time for connecting.
-    pub(super) async fn open(entry: &Entry, route: &Route<'_>) -> Result<Self, DialFault> {
-        let stage = Stage::new("resolving the name");
-        let attempt = async {
-            match Self::attempt(entry, route, &stage).await {
-                Err(DialFault::Connect { retryable: true, .. }) => {
-                    tokio::time::sleep(RETRY_AFTER).await;
-                    Self::attempt(entry, route, &stage).await
-                }
-                result => result,
-            }
-        };
-        match timeout(route.timeout, attempt).await {
-            Ok(result) => result,
-            Err(_) => Err(DialFault::Timeout {
-                seconds: route.timeout.as_secs(),
-                stage: *stage.lock().expect("no code panics while it holds the lock"),
-            }),
+    /// One on which somebody has logged in.
+    pub(super) fn over(greeted: Greeted) -> Self {
+        Self {
+            handle: greeted.handle,
+            fingerprint: greeted.fingerprint,
+            _hold: greeted.hold,
+            full: AtomicBool::new(false),
+            used: Mutex::new(Instant::now()),
         }
     }
 
-    async fn attempt(entry: &Entry, route: &Route<'_>, stage: &Stage) -> Result<Self, DialFault> {
-        let at = |text| *stage.lock().expect("no code panics while it holds the lock") = text;
-        let on_file = route.host_keys.on_file(&entry.host, entry.port)?;
-        at("opening the TCP connection");
-        let stream = route.dial.open(&entry.host, entry.port).await?;
-        at("waiting for the router's SSH server");
-        let mut handle = shake_hands(stream, on_file, route).await?;
-        at("logging in");
-        login::log_in(&mut handle, entry).await?;
-        Ok(Self {
-            handle,
-            full: AtomicBool::new(false),
-            used: Mutex::new(Instant::now()),
-        })
+    /// Of the host key that the router showed.
+    pub(super) fn fingerprint(&self) -> &str {
+        &self.fingerprint
     }
 
     /// Opens a channel with the NETCONF server behind it, without waiting for the server's consent: a refusal shows when reading.
@@ -166,77 +122,5 @@ impl Connection {
         let farewell = self.handle.disconnect(Disconnect::ByApplication, "", "en");
         // The router may be gone already; there is nobody left to tell.
         let _ = timeout(GOODBYE_TIME, farewell).await;
-    }
-}
-
-async fn shake_hands(stream: Box<dyn Stream>, on_file: OnFile, route: &Route<'_>) -> Result<Handle<Client>, DialFault> {
-    let config = client::Config {
-        preferred: preferred(&on_file),
-        keepalive_interval: (!route.keepalive.is_zero()).then_some(route.keepalive),
-        keepalive_max: KEEPALIVE_MISSES,
-        ..client::Config::default()
-    };
-    let verdict = Arc::new(Mutex::new(None));
-    let client = Client {
-        host_keys: Arc::clone(route.host_keys),
-        on_file,
-        verdict: Arc::clone(&verdict),
-    };
-    match client::connect_stream(Arc::new(config), stream, client).await {
-        Ok(handle) => Ok(handle),
-        Err(error) => {
-            let refused = verdict.lock().expect("no code panics while it holds the lock").take();
-            Err(match (refused, error) {
-                (Some(fault), _) => DialFault::HostKey(fault),
-                (None, russh::Error::IO(error)) => DialFault::Connect {
-                    reason: format!("the connection ended during the SSH handshake: {error}"),
-                    retryable: error.kind() == std::io::ErrorKind::ConnectionReset,
-                },
-                (None, error) => DialFault::Handshake {
-                    reason: error.to_string(),
-                },
-            })
-        }
-    }
-}
-
-fn preferred(on_file: &OnFile) -> Preferred {
-    // AES-GCM moves several times the bytes per second of the library's first choice on machines with AES instructions.
-    const CIPHERS: &[cipher::Name] = &[
-        cipher::AES_256_GCM,
-        cipher::AES_128_GCM,
-        cipher::CHACHA20_POLY1305,
-        cipher::AES_256_CTR,
-        cipher::AES_192_CTR,
-        cipher::AES_128_CTR,
-    ];
-    Preferred {
-        key: Cow::Owned(on_file.preference()),
-        cipher: Cow::Borrowed(CIPHERS),
-        ..Preferred::default()
-    }
-}
-
-/// The side of the SSH library's callbacks: it judges the host key, and notes why it refused one.
-pub(super) struct Client {
-    host_keys: Arc<HostKeys>,
-    on_file: OnFile,
-    verdict: Arc<Mutex<Option<HostKeyFault>>>,
-}
-
-impl client::Handler for Client {
-    type Error = russh::Error;
-
-    async fn check_server_key(&mut self, shown: &PublicKeyOrCertificate) -> Result<bool, Self::Error> {
-        let PublicKeyOrCertificate::PublicKey { key, .. } = shown else {
-            return Ok(false);
-        };
-        match self.host_keys.judge(&self.on_file, key) {
-            Ok(()) => Ok(true),
-            Err(fault) => {
-                *self.verdict.lock().expect("no code panics while it holds the lock") = Some(fault);
-                Ok(false)
-            }
-        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{host_key::HostKeyFault, reply::Unreadable};
+use super::{host_key::HostKeyFault, reply::Unreadable, ssh_config::ConfigFault};
 use crate::junos::DeviceMessage;
 
 /// A failed contact with one router.
@@ -31,8 +31,12 @@ pub(super) enum DialFault {
     Timeout { seconds: u64, stage: &'static str },
     #[error(transparent)]
     HostKey(#[from] HostKeyFault),
-    #[error("the router refused the login of '{user}'; it offers: {offered}")]
-    Login { user: String, offered: String },
+    #[error("the login of '{user}' was refused with {tried}; offered are: {offered}")]
+    Login {
+        user: String,
+        tried: String,
+        offered: String,
+    },
     #[error("{reason}")]
     Credential {
         code: &'static str,
@@ -41,6 +45,53 @@ pub(super) enum DialFault {
     },
     #[error("the SSH handshake failed: {reason}")]
     Handshake { reason: String },
+    #[error("jump host {hop}: {cause}")]
+    Jump { hop: String, cause: Arc<DialFault> },
+    #[error(transparent)]
+    Config(#[from] ConfigFault),
+}
+
+impl DialFault {
+    /// How far the attempt came, as `check --connect` names it.
+    pub(super) fn stage(&self) -> &'static str {
+        match self {
+            Self::Resolve { .. } => "dns",
+            Self::Connect { .. } | Self::Handshake { .. } | Self::Config(_) => "tcp",
+            Self::Timeout { .. } => "timeout",
+            Self::HostKey(_) => "host_key",
+            Self::Login { .. } | Self::Credential { .. } => "auth",
+            Self::Jump { cause, .. } => cause.stage(),
+        }
+    }
+
+    /// Whether the same attempt may succeed a moment later: somebody refused or reset the connection.
+    pub(super) fn is_retryable(&self) -> bool {
+        match self {
+            Self::Connect { retryable, .. } => *retryable,
+            Self::Jump { cause, .. } => cause.is_retryable(),
+            _ => false,
+        }
+    }
+
+    /// Whether a server has judged a login and refused it.
+    pub(super) fn is_refused_login(&self) -> bool {
+        match self {
+            Self::Login { .. } => true,
+            Self::Jump { cause, .. } => cause.is_refused_login(),
+            _ => false,
+        }
+    }
+
+    /// A failure on the way through a jump host.
+    pub(super) fn at_hop(self, hop: &str) -> Self {
+        match self {
+            Self::Jump { .. } => self,
+            cause => Self::Jump {
+                hop: hop.to_owned(),
+                cause: Arc::new(cause),
+            },
+        }
+    }
 }
 
 /// Why an exchange on an open session brought no reply.
@@ -111,9 +162,15 @@ impl Fault {
         }
     }
 
-    fn from_dial(router: &str, fault: &DialFault) -> Self {
+    pub(super) fn from_dial(router: &str, fault: &DialFault) -> Self {
         let text = format!("router '{router}': connect failed: {fault}");
         match fault {
+            DialFault::Jump { cause, .. } => Self::new("jump_host_failed", text, &jump_hint(cause)),
+            DialFault::Config(config) => Self::new(
+                "router_disabled",
+                format!("router '{router}' is disabled: {config}"),
+                "correct the ssh_config file; it is read again at the next call",
+            ),
             DialFault::Resolve { .. } | DialFault::Connect { .. } | DialFault::Handshake { .. } => Self::new(
                 "connect_failed",
                 text,
@@ -194,6 +251,25 @@ impl Fault {
     pub(super) fn said(router: &str, text: String, own_rpc: bool) -> Self {
         Self::rejected(router, vec![DeviceMessage::error(text)], own_rpc)
     }
+}
+
+/// What to do about a jump host.
+fn jump_hint(cause: &DialFault) -> String {
+    let hint = match cause {
+        DialFault::Login { .. } => {
+            "correct User or IdentityFile of the jump host in the ssh_config; its login was tried once and is not repeated for a minute"
+        }
+        DialFault::Credential { hint, .. } => hint,
+        DialFault::HostKey(HostKeyFault::Unknown { .. }) => {
+            "compare the fingerprint with the jump host's own, then add its key to the known_hosts file, for instance with ssh-keyscan"
+        }
+        DialFault::HostKey(host_key) => return host_key.hint(),
+        DialFault::Resolve { .. } | DialFault::Connect { .. } | DialFault::Handshake { .. } => {
+            "check that the jump host is up and that it allows forwarding (AllowTcpForwarding) to the router's port"
+        }
+        _ => "the jump host or a firewall before it does not answer; check that it can be reached from here",
+    };
+    hint.to_owned()
 }
 
 /// The router's words with the place they are about.

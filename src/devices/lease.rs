@@ -7,8 +7,8 @@ use tokio::{sync::OwnedSemaphorePermit, time::Instant};
 
 use super::{
     Shared,
-    connection::{Connection, Entrance, OpenFault, Route},
-    dial::Dial,
+    connect::connect,
+    connection::{Connection, Entrance, OpenFault},
     fault::{DialFault, ExchangeFault, Fault, LeaseFault},
     pool::{DialResult, Pool},
     reply::Reply,
@@ -159,7 +159,7 @@ pub(super) async fn lease_fresh(
     work: &Work,
 ) -> Result<Lease, LeaseFault> {
     // It takes no slot: the session whose fate it reads may hold the last one.
-    let connection = within(work, "connecting", connect(pool, shared)).await?;
+    let connection = within(work, "connecting", connect(&pool.entry, shared)).await?;
     let connection = Arc::new(connection.map_err(|fault| LeaseFault::Dial(Arc::new(fault)))?);
     let entrance = pool.entrance();
     let wire = within(work, "opening a session", connection.channel(entrance)).await?;
@@ -200,26 +200,13 @@ async fn dial(pool: &Arc<Pool>, shared: &Arc<Shared>, work: &Work) -> Result<Arc
 async fn run_dial(pool: Arc<Pool>, shared: Arc<Shared>) -> DialResult {
     let started = Instant::now();
     let result = tokio::select! {
-        result = connect(&pool, &shared) => result,
+        result = connect(&pool.entry, &shared) => result,
         () = shared.shutdown.cancelled() => Err(DialFault::Handshake { reason: "the server is shutting down".to_owned() }),
     };
     let result = result.map(Arc::new).map_err(Arc::new);
     shared.counters.dialled(started.elapsed(), result.is_ok());
     pool.dial_ended(&result);
     result
-}
-
-async fn connect(pool: &Pool, shared: &Shared) -> Result<Connection, DialFault> {
-    let _turn = shared.dial_gate.acquire().await.expect("the gate is never closed");
-    let entry = &pool.entry;
-    let dial = shared.settings.dials.get(&(entry.host.clone(), entry.port));
-    let route = Route {
-        dial: dial.unwrap_or(&Dial::Tcp),
-        host_keys: &shared.host_keys,
-        keepalive: shared.settings.keepalive,
-        timeout: connect_timeout(pool, shared),
-    };
-    Connection::open(entry, &route).await
 }
 
 fn connect_timeout(pool: &Pool, shared: &Shared) -> Duration {

@@ -1,17 +1,23 @@
 //! Sessions to routers: one authenticated SSH connection per router, several NETCONF sessions on it, leased to one call at a time.
 
+mod connect;
 mod connection;
 mod device;
 mod dial;
 mod fault;
+mod handshake;
 mod hello;
 mod hop_name;
+mod hops;
 mod host_key;
 mod lease;
+mod line;
 mod login;
 mod personality;
 mod pool;
+mod proxy_command;
 mod reply;
+mod route;
 mod rpc;
 mod session;
 mod ssh_config;
@@ -40,8 +46,11 @@ pub(crate) use reply::{Node, Reply};
 pub(crate) use rpc::Rpc;
 pub(crate) use status::PoolStatus;
 
+use handshake::Greeting;
+use hops::Hops;
 use host_key::HostKeys;
 use pool::{Identity, Pool, Site};
+use ssh_config::SshConfigs;
 use status::Counters;
 
 /// Logins that run at one time: a thousand at once would be refused by the servers that check them.
@@ -90,7 +99,9 @@ pub(crate) struct Devices(Arc<Shared>);
 /// What all pools share.
 struct Shared {
     settings: DeviceSettings,
-    host_keys: Arc<HostKeys>,
+    greeting: Greeting,
+    ssh_configs: SshConfigs,
+    hops: Hops,
     budget: Arc<Semaphore>,
     dial_gate: Semaphore,
     counters: Counters,
@@ -104,7 +115,12 @@ impl Devices {
     /// Nothing is contacted; must be called within a runtime, which then runs the reaper of idle sessions.
     pub(crate) fn new(settings: DeviceSettings) -> Self {
         let shared = Arc::new(Shared {
-            host_keys: Arc::new(HostKeys::new(settings.known_hosts.clone(), settings.accept_new)),
+            greeting: Greeting {
+                host_keys: Arc::new(HostKeys::new(settings.known_hosts.clone(), settings.accept_new)),
+                keepalive: settings.keepalive,
+            },
+            ssh_configs: SshConfigs::default(),
+            hops: Hops::default(),
             budget: Arc::new(Semaphore::new(REPLY_BUDGET / session::BUDGET_UNIT)),
             dial_gate: Semaphore::new(MAX_DIALS),
             counters: Counters::default(),
@@ -148,7 +164,11 @@ impl Devices {
         }
         self.0.tracker.close();
         // What does not end in time ends with the process; nothing of it is a write in progress.
-        let _ = tokio::time::timeout(within, self.0.tracker.wait()).await;
+        let _ = tokio::time::timeout(within, async {
+            self.0.tracker.wait().await;
+            self.0.hops.close().await;
+        })
+        .await;
     }
 }
 

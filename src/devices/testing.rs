@@ -1,5 +1,7 @@
 //! One lab router behind the device layer, over real SSH on an in-memory pipe; for unit tests.
 
+pub(crate) mod jump_host;
+
 use std::sync::Arc;
 
 use secrecy::SecretString;
@@ -30,23 +32,7 @@ impl Bench {
     pub(crate) async fn with(change: impl FnOnce(&mut LabSettings, &mut DeviceSettings, &mut Entry)) -> Self {
         let mut lab_settings = LabSettings::new(1);
         let mut settings = DeviceSettings::default();
-        let mut entry = Entry {
-            name: "edge-1".to_owned(),
-            host: HOST.to_owned(),
-            port: 830,
-            scp_port: 22,
-            username: String::new(),
-            auth: Auth::Password(SecretRef::Inline(SecretString::from(""))),
-            ssh_config: None,
-            tags: Vec::new(),
-            description: None,
-            rules: Arc::new(Rules::default()),
-            read_only: false,
-            connect_timeout: None,
-            command_timeout: None,
-            max_sessions: None,
-            custom: serde_json::Map::new(),
-        };
+        let mut entry = entry(HOST);
         change(&mut lab_settings, &mut settings, &mut entry);
         let lab = Lab::start(lab_settings).await.expect("a lab in memory");
         let router = lab.routers()[0].clone();
@@ -82,4 +68,25 @@ impl Bench {
 /// Work that takes at most so long and that nobody cancels.
 pub(crate) fn work(seconds: u64) -> Work {
     Work::new(std::time::Duration::from_secs(seconds), CancellationToken::new())
+}
+
+/// An entry for an address, without a login.
+pub(crate) fn entry(host: &str) -> Entry {
+    Entry {
+        name: "edge-1".to_owned(),
+        host: host.to_owned(),
+        port: 830,
+        scp_port: 22,
+        username: String::new(),
+        auth: Auth::Password(SecretRef::Inline(SecretString::from(""))),
+        ssh_config: None,
+        tags: Vec::new(),
+        description: None,
+        rules: Arc::new(Rules::default()),
+        read_only: false,
+        connect_timeout: None,
+        command_timeout: None,
+        max_sessions: None,
+        custom: serde_json::Map::new(),
+    }
 }

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    testing::{Bench, work},
+    testing::{Bench, HOST, work},
     *,
 };
 use crate::{
@@ -289,4 +290,31 @@ async fn shutting_down_closes_what_is_open() {
     bench.devices.shut_down(Duration::from_secs(5)).await;
     assert_eq!(bench.count(|what| matches!(what, What::SessionClosed { .. })), 1);
     assert_eq!(outcome(&bench).await, "cancelled");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_router_that_falls_silent_while_keys_are_exchanged_is_left_for_good() {
+    let (tell, left) = tokio::sync::oneshot::channel();
+    let tell = std::sync::Mutex::new(Some(tell));
+    let silent: OpenPipe = Arc::new(move || {
+        let (near, mut far) = tokio::io::duplex(64 * 1024);
+        let tell = tell.lock().expect("no panic").take();
+        tokio::spawn(async move {
+            far.write_all(b"SSH-2.0-silent\r\n").await.expect("somebody reads");
+            let mut heard = Vec::new();
+            far.read_to_end(&mut heard).await.expect("an orderly end");
+            tell.map(|tell| tell.send(heard.len()))
+        });
+        Ok(near)
+    });
+    let mut settings = DeviceSettings::default();
+    settings.known_hosts = KnownHosts::Memory("# none\n".to_owned());
+    settings.dials.insert((HOST.to_owned(), 830), Dial::Pipe(silent));
+    let devices = Devices::new(settings);
+    let device = devices.device(&Arc::new(testing::entry(HOST)));
+    let started = tokio::time::Instant::now();
+    let fault = device.run(&permitted("show version"), &work(60)).await;
+    assert_eq!(fault.expect_err("silence").code, "connect_timeout");
+    assert!(left.await.expect("it was told") > 0);
+    assert!(started.elapsed() < Duration::from_secs(30), "{:?}", started.elapsed());
 }

@@ -108,7 +108,7 @@ impl<'t> Pass<'t> {
                 let _ = tag;
                 self.close(local(end), before, after)?;
             }
-            Event::Text(_) | Event::CData(_) | Event::GeneralRef(_) => self.text(before, after),
+            Event::Text(_) | Event::CData(_) | Event::GeneralRef(_) => self.text(before, after)?,
             Event::DocType(_) => return Err(fault("a document type declaration", before)),
             Event::Eof => return Ok(false),
             Event::Comment(_) | Event::Decl(_) | Event::PI(_) => {}
@@ -192,12 +192,17 @@ impl<'t> Pass<'t> {
         }
     }
 
-    fn text(&mut self, before: usize, after: usize) {
+    fn text(&mut self, before: usize, after: usize) -> Result<(), Unreadable> {
+        let is_blank = || self.text[before..after].trim().is_empty();
+        if self.stack.is_empty() && !is_blank() {
+            return Err(fault("text outside the reply", before));
+        }
         if self.error.is_some() || matches!(self.stack.last(), Some(&("re-name" | "load-error-count"))) {
             self.collecting.push(self.text[before..after].to_owned());
-        } else if self.stack.len() == 1 && !self.text[before..after].trim().is_empty() {
+        } else if self.stack.len() == 1 && !is_blank() {
             self.found.bare.push(before..after);
         }
+        Ok(())
     }
 
     fn close(&mut self, name: &str, before: usize, after: usize) -> Result<(), Unreadable> {

@@ -25,11 +25,7 @@ pub(super) enum ConfigFault {
     #[error("ssh_config '{}' cannot be read: {reason}", path.display())]
     Unreadable { path: PathBuf, reason: String },
     #[error("ssh_config '{}' line {line}: {reason}", path.display())]
-    Line {
-        path: PathBuf,
-        line: usize,
-        reason: String,
-    },
+    Line { path: PathBuf, line: usize, reason: String },
     #[error("ssh_config '{}', host '{host}': {reason}", path.display())]
     Host {
         path: PathBuf,
@@ -140,10 +136,7 @@ impl SshConfigs {
             return cached.config.clone();
         }
         let mut flat = Flat::default();
-        let config = flat
-            .add(path)
-            .and_then(|()| SshConfig::of(path, &flat))
-            .map(Arc::new);
+        let config = flat.add(path).and_then(|()| SshConfig::of(path, &flat)).map(Arc::new);
         let cached = Cached {
             seen: flat.seen,
             config: config.clone(),

@@ -43,7 +43,10 @@ fn values_are_read_as_openssh_reads_them() {
     assert_eq!(edge.name.as_deref(), Some("edge-1.example.net"));
     assert_eq!(edge.port, Some(2022));
     assert_eq!(edge.user.as_deref(), Some("everybody#1"));
-    assert_eq!(edge.identity_files, ["/keys/with blank/one", "/keys/two", "/keys/three"]);
+    assert_eq!(
+        edge.identity_files,
+        ["/keys/with blank/one", "/keys/two", "/keys/three"]
+    );
     let other = host(text, "edge-9");
     assert_eq!((other.name, other.port), (None, Some(22)));
     assert_eq!(other.identity_files, ["/keys/three"]);
@@ -93,14 +96,24 @@ fn write(folder: &Path, name: &str, text: &str) {
 #[test]
 fn includes_take_patterns_keep_their_place_and_end_with_their_file() {
     let folder = tempfile::tempdir().expect("a folder");
-    write(folder.path(), "config", "Include parts/*.conf missing\nUser last\nHost r\nInclude plain\nPort 3\n");
+    write(
+        folder.path(),
+        "config",
+        "Include parts/*.conf missing\nUser last\nHost r\nInclude plain\nPort 3\n",
+    );
     write(folder.path(), "parts/b.conf", "Host r\nHostName from-b\n");
     write(folder.path(), "parts/a.conf", "Host r\nHostName from-a\n");
     write(folder.path(), "parts/.hidden.conf", "HostName hidden\n");
     write(folder.path(), "plain", "Port 2\n");
     let configs = SshConfigs::default();
     let path = folder.path().join("config");
-    let read = |alias: &str| configs.open(&path).expect("good files").host(alias).expect("good values");
+    let read = |alias: &str| {
+        configs
+            .open(&path)
+            .expect("good files")
+            .host(alias)
+            .expect("good values")
+    };
     let found = read("r");
     assert_eq!((found.name.as_deref(), found.port), (Some("from-a"), Some(2)));
     // The block of an included file does not go on in the file that includes it.
@@ -121,7 +134,10 @@ fn a_file_that_is_not_there_is_named_until_it_comes() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("config");
     let configs = SshConfigs::default();
-    assert_eq!(configs.open(&path).err(), Some(ConfigFault::Missing { path: path.clone() }));
+    assert_eq!(
+        configs.open(&path).err(),
+        Some(ConfigFault::Missing { path: path.clone() })
+    );
     write(folder.path(), "config", "User late\n");
     let host = configs.open(&path).expect("it is there now").host("r");
     assert_eq!(host.expect("good values").user.as_deref(), Some("late"));

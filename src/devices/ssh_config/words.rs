@@ -22,9 +22,9 @@ fn word(characters: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Result<Str
         }
         characters.next();
         match (character, quote) {
-            ('\\', _) => match characters.next_if(|&next| {
-                matches!(next, '\\' | '"' | '\'') || (quote.is_none() && next == ' ')
-            }) {
+            ('\\', _) => match characters
+                .next_if(|&next| matches!(next, '\\' | '"' | '\'') || (quote.is_none() && next == ' '))
+            {
                 Some(next) => word.push(next),
                 None => word.push('\\'),
             },
