@@ -15,7 +15,7 @@ use crate::lab::{Lab, LabSettings, RouterHandle};
 
 /// The names of the files beside `devices.json`.
 const KEY_FILE: &str = "id_ed25519";
-const KNOWN_HOSTS_FILE: &str = "known_hosts";
+pub(super) const KNOWN_HOSTS_FILE: &str = "known_hosts";
 
 /// Runs the lab.
 pub(super) async fn run(request: &LabRun) -> anyhow::Result<()> {
@@ -65,7 +65,7 @@ fn place(router: &RouterHandle) -> anyhow::Result<(String, u16)> {
 }
 
 /// Writes what is needed to use the lab: inventory, key, host keys.
-fn write_inventory(lab: &Lab, directory: &Path) -> anyhow::Result<()> {
+pub(super) fn write_inventory(lab: &Lab, directory: &Path) -> anyhow::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
     fs::set_permissions(directory, fs::Permissions::from_mode(0o700))?;
     let mut devices = Map::new();

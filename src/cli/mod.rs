@@ -47,6 +47,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     logging::start(&parsed, &mut findings);
     match run(&parsed, findings) {
         Ok(code) => code,
+        Err(error) if output::is_closed(&error) => ExitCode::from(FAILED),
         Err(error) => {
             eprintln!("rust-junosmcp: error: {error:#}");
             ExitCode::from(FAILED)

@@ -80,7 +80,8 @@ async fn settings(parsed: &Parsed, assembled: Assembled) -> anyhow::Result<(Sett
         audit: options.audit(),
         show_secrets: options.show_secrets,
         drain: options.drain(),
-        state_dir: Some(state_dir),
+        // Routers that end with the process leave nothing to be remembered, unless somebody asks for it.
+        state_dir: if lab.is_some() { options.state_dir.clone() } else { Some(state_dir) },
         ..Settings::new(inventory)
     };
     Ok((settings, lab))

@@ -1,6 +1,7 @@
 //! An MCP client of few words: one JSON object per line to a server it started itself.
 
 use std::{
+    ffi::OsStr,
     process::Stdio,
     time::{Duration, Instant},
 };
@@ -35,12 +36,11 @@ pub(super) struct Answer {
 }
 
 impl Client {
-    /// Starts this program as a server of its own simulated routers.
-    pub(super) fn start(routers: usize) -> anyhow::Result<Self> {
+    /// Starts this program as a server with these arguments.
+    pub(super) fn start(arguments: &[impl AsRef<OsStr>]) -> anyhow::Result<Self> {
         let program = std::env::current_exe().context("cannot tell where this program is")?;
         let mut command = Command::new(program);
-        let lab = format!("--lab={routers}");
-        command.args([&lab, "--log-level", "error", "--audit-format", "off"]);
+        command.args(arguments).args(["--log-level", "error", "--audit-format", "off"]);
         // The tour is the same for everybody, whatever this shell is set up for.
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("JMCP_")) {
             command.env_remove(name);
@@ -61,6 +61,18 @@ impl Client {
         })
     }
 
+    /// Introduces itself, as any client does first.
+    pub(super) async fn greet(&mut self) -> anyhow::Result<Answer> {
+        let introduction = json!({
+            "protocolVersion": "2025-06-18",
+            "capabilities": {},
+            "clientInfo": { "name": "tour", "version": env!("CARGO_PKG_VERSION") },
+        });
+        let answer = self.ask("initialize", &introduction).await?;
+        self.tell("notifications/initialized").await?;
+        Ok(answer)
+    }
+
     /// Asks, and waits for the answer.
     pub(super) async fn ask(&mut self, method: &str, params: &Value) -> anyhow::Result<Answer> {
         self.last_id += 1;
@@ -79,7 +91,7 @@ impl Client {
     }
 
     /// Says something that has no answer.
-    pub(super) async fn tell(&mut self, method: &str) -> anyhow::Result<()> {
+    async fn tell(&mut self, method: &str) -> anyhow::Result<()> {
         self.send(&json!({ "jsonrpc": "2.0", "method": method })).await
     }
 
@@ -126,6 +138,15 @@ impl Client {
 }
 
 impl Answer {
+    /// What was seen without asking a server.
+    pub(super) fn seen(text: &str) -> Self {
+        Self {
+            result: json!({ "content": [{ "type": "text", "text": text }] }),
+            error: None,
+            took: Duration::ZERO,
+        }
+    }
+
     /// All texts of a tool's result, one after the other.
     pub(super) fn text(&self) -> String {
         let blocks = self.result["content"].as_array();

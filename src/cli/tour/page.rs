@@ -14,6 +14,7 @@ use crate::cli::output;
 const WIDTH: usize = 140;
 
 /// Prints on stdout.
+#[derive(Clone, Copy)]
 pub(super) struct Page {
     has_colours: bool,
 }
@@ -44,10 +45,18 @@ impl Page {
         ))
     }
 
+    /// A remark between the steps, or before an answer that takes a while.
+    pub(super) fn remark(&self, text: &str) -> io::Result<()> {
+        output::write(&format!("    {}\n", self.toned(Tone::Faint, text)))
+    }
+
     /// What is asked.
     pub(super) fn question(&self, title: &str, question: &Question) -> io::Result<()> {
-        let asked = self.toned(Tone::Question, &words(question));
-        output::write(&format!("\n  {title}\n  > {asked}\n"))
+        let asked: Vec<String> = words(question)
+            .lines()
+            .map(|line| self.toned(Tone::Question, line))
+            .collect();
+        output::write(&format!("\n  {title}\n  > {}\n", asked.join("\n    ")))
     }
 
     /// What was answered.
@@ -58,15 +67,14 @@ impl Page {
             printed.push_str(&format!("    {}\n", cut(line)));
         }
         let left = text.lines().count().saturating_sub(lines);
-        let mut facts = vec![milliseconds(answer.took)];
-        if left > 0 {
-            facts.insert(0, format!("{left} more lines"));
+        let more = (left > 0).then(|| format!("{left} more lines"));
+        let took = (!answer.took.is_zero()).then(|| milliseconds(answer.took));
+        let facts: Vec<String> = more.into_iter().chain(took).collect();
+        output::write(&printed)?;
+        match facts.is_empty() {
+            true => Ok(()),
+            false => self.remark(&format!("({})", facts.join(", "))),
         }
-        printed.push_str(&format!(
-            "    {}\n",
-            self.toned(Tone::Faint, &format!("({})", facts.join(", ")))
-        ));
-        output::write(&printed)
     }
 
     /// That a step did not go as told.
@@ -102,13 +110,11 @@ impl Page {
 }
 
 fn words(question: &Question) -> String {
-    match (question.method, &question.params) {
-        ("tools/call", params) => {
-            let name = params["name"].as_str().unwrap_or_default();
-            format!("{name} {}", params["arguments"])
-        }
-        (method, Value::Object(params)) if params.is_empty() => method.to_owned(),
-        (method, params) => format!("{method} {params}"),
+    match question {
+        Question::Hello => "initialize".to_owned(),
+        Question::Tools => "tools/list".to_owned(),
+        Question::Call(call) | Question::Until(call, _) => format!("{} {}", call.tool, call.arguments),
+        Question::Colleague { router, user, line } => format!("{user}@{router}# {line}"),
     }
 }
 

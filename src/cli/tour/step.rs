@@ -7,10 +7,20 @@ use super::client::Answer;
 /// Some steps that belong together.
 pub(super) struct Chapter {
     pub(super) title: &'static str,
+    pub(super) place: Place,
     pub(super) steps: &'static [Step],
 }
 
-/// One question to the server.
+/// Which server is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// One with its routers inside.
+    Inside,
+    /// One that reaches routers of the tour over the network; their clock runs fast.
+    Network,
+}
+
+/// One question, and what its answer must hold.
 pub(super) struct Step {
     /// What is shown, in a sentence.
     pub(super) title: &'static str,
@@ -25,10 +35,28 @@ pub(super) struct Step {
 /// Nothing, or what is wrong.
 pub(super) type Verdict = Result<(), String>;
 
-/// What to send.
-pub(super) struct Question {
-    pub(super) method: &'static str,
-    pub(super) params: Value,
+/// What is done to get an answer.
+pub(super) enum Question {
+    /// The client introduces itself.
+    Hello,
+    /// The client asks which tools there are.
+    Tools,
+    /// A call of a tool.
+    Call(Call),
+    /// The same call again and again, until its answer is this one.
+    Until(Call, fn(&Answer) -> bool),
+    /// A colleague types this at the command line of a router and does not commit it.
+    Colleague {
+        router: String,
+        user: &'static str,
+        line: &'static str,
+    },
+}
+
+/// A tool and its arguments.
+pub(super) struct Call {
+    pub(super) tool: &'static str,
+    pub(super) arguments: Value,
 }
 
 /// What the tour has learned so far.
@@ -36,6 +64,8 @@ pub(super) struct Question {
 pub(super) struct Memory {
     /// The routers, in the order of the list.
     pub(super) routers: Vec<String>,
+    /// The commit that was made last.
+    pub(super) commit_id: String,
     /// The output that was cut, and where to read on.
     pub(super) cut: Option<Cut>,
 }
@@ -49,15 +79,29 @@ pub(super) struct Cut {
 
 impl Question {
     /// A call of a tool.
-    pub(super) fn tool(name: &str, arguments: Value) -> Self {
-        Self {
-            method: "tools/call",
-            params: json!({ "name": name, "arguments": arguments }),
-        }
+    pub(super) fn tool(tool: &'static str, arguments: Value) -> Self {
+        Self::Call(Call { tool, arguments })
+    }
+
+    /// A call of a tool, repeated until its answer is the one waited for.
+    pub(super) fn until(tool: &'static str, arguments: Value, is_it: fn(&Answer) -> bool) -> Self {
+        Self::Until(Call { tool, arguments }, is_it)
+    }
+}
+
+impl Call {
+    /// The parameters of the request.
+    pub(super) fn params(&self) -> Value {
+        json!({ "name": self.tool, "arguments": self.arguments })
     }
 }
 
 impl Memory {
+    /// The second router.
+    pub(super) fn second_router(&self) -> &str {
+        self.routers.get(1).map_or("", String::as_str)
+    }
+
     /// The first router.
     pub(super) fn router(&self) -> &str {
         self.routers.first().map_or("", String::as_str)
@@ -76,4 +120,11 @@ pub(super) fn succeeded(answer: &Answer) -> Verdict {
         return Err(format!("the call failed ({code})"));
     }
     Ok(())
+}
+
+/// Nothing is wrong if the call failed in this way, and says how to go on.
+pub(super) fn failed_with(answer: &Answer, code: &str) -> Verdict {
+    expect(answer.is_failure(), "the call should have failed")?;
+    expect(answer.code() == Some(code), &format!("the code should be {code}"))?;
+    expect(answer.text().contains("hint: "), "there is no hint")
 }

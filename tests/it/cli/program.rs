@@ -3,7 +3,7 @@
 use std::{
     fs,
     io::{BufRead, BufReader, Write},
-    os::unix::fs::PermissionsExt,
+    os::{fd::OwnedFd, unix::fs::PermissionsExt},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
 };
@@ -109,6 +109,12 @@ impl Running {
         let mut line = String::new();
         self.stdout.read_line(&mut line).expect("text");
         line
+    }
+
+    /// Reads no further, as `head` does: what the program prints from now on meets a closed pipe.
+    pub(super) fn read_no_further(&mut self) {
+        let (nothing, _) = std::io::pipe().expect("a pipe");
+        self.stdout = BufReader::new(OwnedFd::from(nothing).into());
     }
 
     pub(super) fn send(&mut self, line: &str) {

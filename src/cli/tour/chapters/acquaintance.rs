@@ -4,31 +4,22 @@ use serde_json::{Value, json};
 
 use crate::cli::tour::{
     client::Answer,
-    step::{Chapter, Memory, Question, Step, Verdict, expect, succeeded},
+    step::{Chapter, Memory, Place, Question, Step, Verdict, expect, succeeded},
 };
 
 pub(super) const CHAPTER: Chapter = Chapter {
     title: "Getting acquainted",
+    place: Place::Inside,
     steps: &[
         Step {
             title: "The client introduces itself, the server says who it is and how to use it.",
-            question: |_| Question {
-                method: "initialize",
-                params: json!({
-                    "protocolVersion": "2025-06-18",
-                    "capabilities": {},
-                    "clientInfo": { "name": "tour", "version": env!("CARGO_PKG_VERSION") },
-                }),
-            },
+            question: |_| Question::Hello,
             judge: initialized,
             lines: 24,
         },
         Step {
             title: "The tools on offer.",
-            question: |_| Question {
-                method: "tools/list",
-                params: json!({}),
-            },
+            question: |_| Question::Tools,
             judge: listed,
             lines: 40,
         },

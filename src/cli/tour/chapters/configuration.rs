@@ -4,11 +4,12 @@ use serde_json::json;
 
 use crate::cli::tour::{
     client::Answer,
-    step::{Chapter, Memory, Question, Step, Verdict, expect, succeeded},
+    step::{Chapter, Memory, Place, Question, Step, Verdict, expect, succeeded},
 };
 
 pub(super) const CHAPTER: Chapter = Chapter {
     title: "Looking at configurations",
+    place: Place::Inside,
     steps: &[
         Step {
             title: "A part of the configuration. Passwords and keys are replaced by markers.",

@@ -4,11 +4,12 @@ use serde_json::json;
 
 use crate::cli::tour::{
     client::Answer,
-    step::{Chapter, Cut, Memory, Question, Step, Verdict, expect, succeeded},
+    step::{Chapter, Cut, Memory, Place, Question, Step, Verdict, expect, succeeded},
 };
 
 pub(super) const CHAPTER: Chapter = Chapter {
     title: "Long outputs, and the server itself",
+    place: Place::Inside,
     steps: &[
         Step {
             title: "The whole configuration, cut after 1024 bytes.",

@@ -4,11 +4,12 @@ use serde_json::json;
 
 use crate::cli::tour::{
     client::Answer,
-    step::{Chapter, Memory, Question, Step, Verdict, expect},
+    step::{Chapter, Memory, Place, Question, Step, Verdict, expect, failed_with},
 };
 
 pub(super) const CHAPTER: Chapter = Chapter {
     title: "Mistakes are explained",
+    place: Place::Inside,
     steps: &[
         Step {
             title: "A router's name with a slip in it.",
@@ -66,10 +67,4 @@ fn syntax_error(answer: &Answer, _: &mut Memory) -> Verdict {
 
 fn interactive(answer: &Answer, _: &mut Memory) -> Verdict {
     failed_with(answer, "interactive_command")
-}
-
-fn failed_with(answer: &Answer, code: &str) -> Verdict {
-    expect(answer.is_failure(), "the call should have failed")?;
-    expect(answer.code() == Some(code), &format!("the code should be {code}"))?;
-    expect(answer.text().contains("hint: "), "there is no hint")
 }

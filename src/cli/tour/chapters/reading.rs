@@ -4,11 +4,12 @@ use serde_json::json;
 
 use crate::cli::tour::{
     client::Answer,
-    step::{Chapter, Memory, Question, Step, Verdict, expect, succeeded},
+    step::{Chapter, Memory, Place, Question, Step, Verdict, expect, succeeded},
 };
 
 pub(super) const CHAPTER: Chapter = Chapter {
     title: "Reading from routers",
+    place: Place::Inside,
     steps: &[
         Step {
             title: "What kind of router this is. Here the first SSH connection is made.",
