@@ -81,7 +81,7 @@ async fn settings(parsed: &Parsed, assembled: Assembled) -> anyhow::Result<(Sett
         show_secrets: options.show_secrets,
         drain: options.drain(),
         // Routers that end with the process leave nothing to be remembered, unless somebody asks for it.
-        state_dir: if lab.is_some() { options.state_dir.clone() } else { Some(state_dir) },
+        state_dir: lab.as_ref().map_or(Some(state_dir), |_| options.state_dir.clone()),
         ..Settings::new(inventory)
     };
     Ok((settings, lab))

@@ -40,7 +40,9 @@ impl Client {
     pub(super) fn start(arguments: &[impl AsRef<OsStr>]) -> anyhow::Result<Self> {
         let program = std::env::current_exe().context("cannot tell where this program is")?;
         let mut command = Command::new(program);
-        command.args(arguments).args(["--log-level", "error", "--audit-format", "off"]);
+        command
+            .args(arguments)
+            .args(["--log-level", "error", "--audit-format", "off"]);
         // The tour is the same for everybody, whatever this shell is set up for.
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("JMCP_")) {
             command.env_remove(name);
