@@ -1,5 +1,6 @@
 //! The one integration test binary.
 
+mod changes;
 mod cli;
 mod lab;
 mod tidy;
