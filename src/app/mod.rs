@@ -6,7 +6,10 @@ mod settings;
 mod verdict;
 
 use std::{
-    sync::{Arc, RwLock},
+    sync::{
+        Arc, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -66,6 +69,8 @@ pub struct App {
     stopping: CancellationToken,
     /// Calls that run.
     calls: TaskTracker,
+    /// Whether the end of the process cut a call short.
+    abandoned: AtomicBool,
     drain: Duration,
 }
 
@@ -115,6 +120,7 @@ impl App {
             closing: CancellationToken::new(),
             stopping: CancellationToken::new(),
             calls: TaskTracker::new(),
+            abandoned: AtomicBool::new(false),
             drain: settings.drain,
         }))
     }
@@ -176,11 +182,14 @@ impl App {
     /// calls had ended by themselves.
     pub async fn shut_down(&self) -> bool {
         self.close();
-        let drained = tokio::time::timeout(self.drain, self.idle()).await.is_ok();
+        let in_time = tokio::time::timeout(self.drain, self.idle()).await.is_ok();
         self.cancel_reads();
         // Cancelled calls end at once; what they leave behind is bounded by the closing of sessions.
         let _ = tokio::time::timeout(CLOSING, self.idle()).await;
         let settled = self.settled(PROTECTED).await;
+        // A change that has just ended still has to be recorded and answered.
+        let all_told = tokio::time::timeout(CLOSING, self.idle()).await.is_ok();
+        let drained = in_time || all_told && !self.abandoned.load(Ordering::Relaxed);
         if !settled {
             tracing::error!("a change to a router did not end in time; the next start names it");
         }

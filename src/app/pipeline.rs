@@ -1,6 +1,10 @@
 //! The way of one call: audit, compatibility, schema, scope, the tool, output, reply.
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use futures::FutureExt;
 use ring::rand::{SecureRandom, SystemRandom};
@@ -17,7 +21,7 @@ use crate::{
     audit::{self, Asserted, End, RecordNotes},
     metrics::Ended,
     output::Caps,
-    tools::{self, Call, CallHead, Code, Failure, Object, Spec},
+    tools::{self, Call, CallHead, Code, Failure, Object, Outcome, Spec},
     work::{Step, Work},
 };
 
@@ -122,6 +126,9 @@ impl App {
             Err(cut) => self.cut_short(cut, spec, &id),
         };
         reply.meta.insert("call_id".to_owned(), id.into());
+        if self.stopping.is_cancelled() && reply.code == Some(Code::Cancelled) {
+            self.abandoned.store(true, Ordering::Relaxed);
+        }
         self.services.counters.count(&Ended {
             tool: spec.name,
             code: reply.code.map(Code::as_str),
@@ -163,7 +170,7 @@ impl App {
         let _ended = ended.clone().drop_guard();
         let marked = arguments.values().any(tools::holds_marker);
         let (arguments, timeout, caps) = common(spec, arguments);
-        let work = Work::new(timeout.unwrap_or(UNTIMED), ended).reporting_to(progress);
+        let work = Work::new(timeout.unwrap_or(UNTIMED), ended.clone()).reporting_to(progress);
         let settling = if spec.effect.changes() {
             SETTLING_CHANGE
         } else {
@@ -181,16 +188,40 @@ impl App {
             notes,
         };
         let call = Call::new(head, spec.clone(), Arc::clone(&self.services), self.inventory());
-        let outcome = tokio::select! {
+        let running = spec.run(call.clone(), arguments);
+        let outcome = self.outcome(spec, running, &cancel, &ended, deadline).await;
+        Ok(Reply::success(outcome?, &call, started.elapsed()))
+    }
+
+    /// Waits for a tool until `cancel`, the end of the server or `deadline`.
+    ///
+    /// What only reads is dropped then. What changes a router learns by `ended` that nobody waits for it any more: it stops
+    /// where it still can and settles, and its own outcome is told and recorded, for a commit that was sent may be made.
+    async fn outcome(
+        &self,
+        spec: &Spec,
+        mut running: impl Future<Output = Result<Outcome, Failure>> + Unpin,
+        cancel: &CancellationToken,
+        ended: &CancellationToken,
+        deadline: Instant,
+    ) -> Result<Outcome, Failure> {
+        let unwanted = tokio::select! {
             // A call that has ended is not cancelled any more.
             biased;
-            outcome = spec.run(call.clone(), arguments) => outcome,
+            outcome = &mut running => return outcome,
             // Losing these waits is harmless: they hold nothing. Dropping the tool drops its sessions unhealed.
-            () = cancel.cancelled() => Err(cancelled("the call was cancelled before it ended")),
-            () = self.stopping.cancelled() => Err(cancelled("the server is shutting down")),
-            () = tokio::time::sleep_until(deadline) => Err(overdue(spec)),
+            () = cancel.cancelled() => cancelled("the call was cancelled before it ended"),
+            () = self.stopping.cancelled() => cancelled("the server is shutting down"),
+            () = tokio::time::sleep_until(deadline) => return Err(overdue(spec)),
         };
-        Ok(Reply::success(outcome?, &call, started.elapsed()))
+        if !spec.effect.changes() {
+            return Err(unwanted);
+        }
+        ended.cancel();
+        // A wait that is lost holds nothing here, either; what was sent goes on in a task of its own.
+        tokio::time::timeout_at(deadline, running)
+            .await
+            .unwrap_or_else(|_| Err(overdue(spec)))
     }
 
     fn cut_short(&self, cut: Cut, spec: &Spec, id: &str) -> (Reply, End) {

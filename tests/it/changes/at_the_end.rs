@@ -29,7 +29,31 @@ async fn a_client_that_leaves_during_a_commit_ends_neither_the_commit_nor_its_re
     assert_eq!(ended.code, Some(0), "{:#?}", ended.log);
     assert_eq!(site.commits().len(), 1);
     let record = ended.record(TOOL);
-    assert_eq!((&record["outcome"], &record["result"]["commit"]), (&json!("ok"), &json!("committed")));
+    assert_eq!(
+        (&record["outcome"], &record["result"]["commit"]),
+        (&json!("ok"), &json!("committed"))
+    );
+    assert_eq!(site.commits_of(record["call_id"].as_str().expect("an id")), 1);
+    site.assert_free().await;
+}
+
+#[tokio::test]
+async fn a_call_that_is_cancelled_during_its_commit_is_recorded_as_it_ended() {
+    let site = Site::start().await;
+    let slow = site.fault(Fault::new(Trigger::rpc(COMMIT), Action::Hang));
+    let mut server = site.server().await;
+    server.begin(1, TOOL, change("here")).await;
+    site.event(0, fires).await;
+    server.cancel(1).await;
+    // Messages are taken in order: after this answer the cancellation has been, too.
+    server.call_as(2, "get_router_list", json!({})).await;
+    slow.release();
+    let ended = server.end().await;
+    let record = ended.record(TOOL);
+    assert_eq!(
+        (&record["outcome"], &record["result"]["commit"]),
+        (&json!("ok"), &json!("committed"))
+    );
     assert_eq!(site.commits_of(record["call_id"].as_str().expect("an id")), 1);
     site.assert_free().await;
 }
@@ -70,7 +94,10 @@ async fn a_commit_outlives_the_signal_and_the_drain_and_is_answered() {
         let ended = server.wait().await;
         assert_eq!(ended.code, Some(0), "{drain}: {:#?}", ended.log);
         let record = ended.record(TOOL);
-        assert_eq!((&record["outcome"], &record["result"]["commit"]), (&json!("ok"), &json!("committed")));
+        assert_eq!(
+            (&record["outcome"], &record["result"]["commit"]),
+            (&json!("ok"), &json!("committed"))
+        );
         assert_eq!(site.commits_of(record["call_id"].as_str().expect("an id")), 1);
         site.assert_free().await;
     }

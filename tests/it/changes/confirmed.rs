@@ -14,7 +14,10 @@ async fn commit_for(server: &mut Server, minutes: u32) -> String {
     arguments["confirm_timeout_mins"] = json!(minutes);
     let answer = server.call("load_and_commit_config", arguments).await;
     assert_eq!(answer["structuredContent"]["rollback_in_minutes"], minutes, "{answer}");
-    answer["structuredContent"]["commit_id"].as_str().expect("an id").to_owned()
+    answer["structuredContent"]["commit_id"]
+        .as_str()
+        .expect("an id")
+        .to_owned()
 }
 
 async fn confirm(server: &mut Server, commit_id: &str) -> Value {
@@ -39,7 +42,10 @@ async fn a_new_process_confirms_what_an_earlier_one_committed() {
 
         let mut next = site.server().await;
         let other = confirm(&mut next, "c-000000000000").await;
-        assert_eq!(other["structuredContent"]["error"]["code"], "confirm_mismatch", "{other}");
+        assert_eq!(
+            other["structuredContent"]["error"]["code"], "confirm_mismatch",
+            "{other}"
+        );
         let answer = confirm(&mut next, &commit_id).await;
         assert_eq!(answer["structuredContent"]["outcome"], "confirmed", "{answer}");
         assert!(!site.router().commits()[0].pending);
@@ -59,7 +65,10 @@ async fn what_nobody_confirms_is_taken_back_and_the_next_process_says_so() {
     assert!(!site.router().active().contains("location here;"));
     let mut next = site.server().await;
     let answer = confirm(&mut next, &commit_id).await;
-    assert_eq!(answer["structuredContent"]["error"]["code"], "no_pending_commit", "{answer}");
+    assert_eq!(
+        answer["structuredContent"]["error"]["code"], "no_pending_commit",
+        "{answer}"
+    );
     let told = answer["structuredContent"]["error"]["message"].as_str().expect("text");
     assert!(told.contains("rolled back by the router"), "{told}");
     assert_eq!(next.end().await.code, Some(0));

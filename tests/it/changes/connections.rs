@@ -34,9 +34,15 @@ async fn a_commit_that_was_lost_on_its_way_is_told_as_not_made() {
     let answer = server.call("load_and_commit_config", change("here")).await;
     let told = &answer["structuredContent"];
     assert_eq!((lost.fired(), &answer["isError"]), (1, &json!(true)), "{answer}");
-    assert_eq!((&told["error"]["code"], &told["outcome"]), (&json!("commit_rejected"), &json!("rejected")));
+    assert_eq!(
+        (&told["error"]["code"], &told["outcome"]),
+        (&json!("commit_rejected"), &json!("rejected"))
+    );
     assert_eq!(site.commits(), Vec::<String>::new());
-    assert_eq!(server.end().await.record("load_and_commit_config")["result"]["commit"], "rejected");
+    assert_eq!(
+        server.end().await.record("load_and_commit_config")["result"]["commit"],
+        "rejected"
+    );
     site.assert_free().await;
 }
 
@@ -47,11 +53,17 @@ async fn the_call_is_found_in_the_commit_log_of_the_router() {
     let mut arguments = change("here");
     arguments["commit_comment"] = json!("moved to another hall");
     let made = server.call("load_and_commit_config", arguments).await;
-    let call_id = made["structuredContent"]["commit_id"].as_str().expect("an id").to_owned();
+    let call_id = made["structuredContent"]["commit_id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
     let log = json!({ "router_name": ROUTER, "command": "show system commit" });
     let log = server.call("execute_junos_command", log).await;
     let text = log["content"][0]["text"].as_str().expect("text");
-    assert!(text.contains(&format!("moved to another hall (by stdio) [mcp:{call_id}]")), "{text}");
+    assert!(
+        text.contains(&format!("moved to another hall (by stdio) [mcp:{call_id}]")),
+        "{text}"
+    );
     let ended = server.end().await;
     assert_eq!(ended.record("load_and_commit_config")["call_id"], call_id);
 }

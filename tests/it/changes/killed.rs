@@ -39,7 +39,11 @@ async fn after_a_crash_at_any_other_step_nothing_is_left_and_nothing_is_named() 
             let site = crashed_at(moment.clone()).await;
             assert_eq!(site.commits().len(), commits, "{moment:?}");
             let next = site.server().await.end().await;
-            assert!(next.log.iter().all(|line| !line.contains(INTERRUPTED)), "{moment:?}: {:#?}", next.log);
+            assert!(
+                next.log.iter().all(|line| !line.contains(INTERRUPTED)),
+                "{moment:?}: {:#?}",
+                next.log
+            );
             site.assert_free().await;
         }
     }

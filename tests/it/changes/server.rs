@@ -30,9 +30,14 @@ pub(super) struct Ended {
 impl Ended {
     /// The audit record of the last call of a tool.
     pub(super) fn record(&self, tool: &str) -> Value {
-        let records = self.log.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let records = self
+            .log
+            .iter()
+            .filter_map(|line| serde_json::from_str::<Value>(line).ok());
         let mut records = records.filter(|record| record["tool"] == tool);
-        records.next_back().unwrap_or_else(|| panic!("no record: {:#?}", self.log))
+        records
+            .next_back()
+            .unwrap_or_else(|| panic!("no record: {:#?}", self.log))
     }
 }
 
@@ -69,9 +74,11 @@ impl Server {
         let hello = json!({
             "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": { "name": "test", "version": "1" },
         });
-        self.send(&json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": hello })).await;
+        self.send(&json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": hello }))
+            .await;
         self.answer(0).await;
-        self.send(&json!({ "jsonrpc": "2.0", "method": "notifications/initialized" })).await;
+        self.send(&json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }))
+            .await;
     }
 
     /// Calls a tool and waits for its result.
@@ -88,13 +95,23 @@ impl Server {
     /// Calls a tool and leaves it running.
     pub(super) async fn begin(&mut self, id: u64, tool: &str, arguments: Value) {
         let params = json!({ "name": tool, "arguments": arguments });
-        self.send(&json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params })).await;
+        self.send(&json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params }))
+            .await;
+    }
+
+    /// Says that the result of a call is not wanted any more.
+    pub(super) async fn cancel(&mut self, id: u64) {
+        let params = json!({ "requestId": id });
+        self.send(&json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": params }))
+            .await;
     }
 
     /// Waits for the result of a call.
     pub(super) async fn answer(&mut self, id: u64) -> Value {
         loop {
-            let line = timeout(PATIENCE, self.output.next_line()).await.expect("an answer in time");
+            let line = timeout(PATIENCE, self.output.next_line())
+                .await
+                .expect("an answer in time");
             let line = line.expect("text").expect("the server goes on");
             let mut message: Value = serde_json::from_str(&line).expect("a message");
             if message["id"] == id {
@@ -105,7 +122,10 @@ impl Server {
 
     async fn send(&mut self, message: &Value) {
         let input = self.input.as_mut().expect("open");
-        input.write_all(format!("{message}\n").as_bytes()).await.expect("the server listens");
+        input
+            .write_all(format!("{message}\n").as_bytes())
+            .await
+            .expect("the server listens");
         input.flush().await.expect("the server listens");
     }
 
@@ -113,7 +133,9 @@ impl Server {
     pub(super) async fn logs(&mut self, text: &str) -> String {
         loop {
             let line = timeout(PATIENCE, self.log.next_line()).await.expect("a line in time");
-            let line = line.expect("text").unwrap_or_else(|| panic!("'{text}' is not logged: {:#?}", self.logged));
+            let line = line
+                .expect("text")
+                .unwrap_or_else(|| panic!("'{text}' is not logged: {:#?}", self.logged));
             self.logged.push(line.clone());
             if line.contains(text) {
                 return line;
@@ -145,10 +167,17 @@ impl Server {
 
     /// Waits for its end while its input stays as it is.
     pub(super) async fn wait(mut self) -> Ended {
-        while let Some(line) = timeout(PATIENCE, self.log.next_line()).await.expect("it ends in time").expect("text") {
+        while let Some(line) = timeout(PATIENCE, self.log.next_line())
+            .await
+            .expect("it ends in time")
+            .expect("text")
+        {
             self.logged.push(line);
         }
         let status = timeout(PATIENCE, self.child.wait()).await.expect("it ends in time");
-        Ended { code: status.expect("a child").code(), log: self.logged }
+        Ended {
+            code: status.expect("a child").code(),
+            log: self.logged,
+        }
     }
 }

@@ -18,7 +18,10 @@ async fn whoever_comes_second_is_told_who_holds_the_lock() {
     assert_eq!(error["code"], "config_locked", "{refused}");
     let user = site.router().username();
     assert_eq!(error["details"]["holders"][0]["user"], user, "{refused}");
-    assert!(error["message"].as_str().is_some_and(|text| text.contains(user)), "{refused}");
+    assert!(
+        error["message"].as_str().is_some_and(|text| text.contains(user)),
+        "{refused}"
+    );
 
     slow.release();
     let made = first.answer(1).await;
@@ -44,7 +47,10 @@ async fn changes_at_the_same_time_are_each_made_or_refused_and_never_mixed() {
     for answer in [&answers.0, &answers.1] {
         match answer["structuredContent"]["outcome"].as_str() {
             Some("committed") => made += 1,
-            _ => assert_eq!(answer["structuredContent"]["error"]["code"], "config_locked", "{answer}"),
+            _ => assert_eq!(
+                answer["structuredContent"]["error"]["code"], "config_locked",
+                "{answer}"
+            ),
         }
     }
     assert!(made >= 1, "both were refused: {answers:?}");
