@@ -38,7 +38,10 @@ fn main() {
         ROUND_TRIP.as_millis(),
         COMMAND_TIME.as_millis()
     );
-    println!("{:<58} {:>10} {:>10} {:>7}  target", "figure", "measured", "limit", "ratio");
+    println!(
+        "{:<58} {:>10} {:>10} {:>7}  target",
+        "figure", "measured", "limit", "ratio"
+    );
     runtime().block_on(async {
         one_router().await;
         twenty_routers().await;
@@ -107,7 +110,9 @@ impl Bench {
 }
 
 async fn call(app: &App, tool: &str, arguments: Value) -> Reply {
-    let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
+    let Value::Object(arguments) = arguments else {
+        panic!("arguments are an object")
+    };
     let request = Request::new(Caller::stdio(), tool, arguments);
     let reply = app.call(request).await.expect("the tool is offered");
     assert!(!reply.is_error(), "{}", reply.text());
@@ -140,8 +145,18 @@ async fn one_router() {
         widened.push(timed(bench.five()).await);
     }
     let of_trips = |trips: f64| ROUND_TRIP.mul_f64(trips) + COMMAND_TIME;
-    row("first command to a cold router", median(cold), of_trips(6.5), "<= 1.07 (7 round trips)");
-    row("5 parallel commands, one warm session", median(widened), of_trips(2.0), "<= 1.24 (2.6 round trips)");
+    row(
+        "first command to a cold router",
+        median(cold),
+        of_trips(6.5),
+        "<= 1.07 (7 round trips)",
+    );
+    row(
+        "5 parallel commands, one warm session",
+        median(widened),
+        of_trips(2.0),
+        "<= 1.24 (2.6 round trips)",
+    );
 }
 
 async fn twenty_routers() {
@@ -151,7 +166,12 @@ async fn twenty_routers() {
         alone.push(timed(Bench::new(1).await.batch()).await);
         together.push(timed(Bench::new(20).await.batch()).await);
     }
-    row("batch, 20 routers x 3 commands, cold (limit: one alone)", median(together), median(alone), "<= 1.3");
+    row(
+        "batch, 20 routers x 3 commands, cold (limit: one alone)",
+        median(together),
+        median(alone),
+        "<= 1.3",
+    );
 }
 
 /// A router in another process sends a large reply over TCP; only this process' CPU and memory count.
@@ -163,7 +183,9 @@ fn large_reply() {
         .spawn()
         .expect("a child");
     let mut line = String::new();
-    BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("a line");
+    BufReader::new(child.stdout.take().expect("piped"))
+        .read_line(&mut line)
+        .expect("a line");
     let told: Value = serde_json::from_str(&line).expect("JSON");
     let text = |name: &str| told[name].as_str().expect("a text").to_owned();
     let entry = MemoryRouter {
@@ -190,8 +212,18 @@ fn large_reply() {
         (cpu_time() - before, status("VmHWM").saturating_sub(resident))
     });
     end(&mut child);
-    row("50 MB reply, the whole tool call, CPU", cpu, Duration::from_secs(1), "<= 1.0 (1 s)");
-    memory_row("50 MB reply, the whole tool call, peak memory", peak, LARGE / 1024, "<= 2.5");
+    row(
+        "50 MB reply, the whole tool call, CPU",
+        cpu,
+        Duration::from_secs(1),
+        "<= 1.0 (1 s)",
+    );
+    memory_row(
+        "50 MB reply, the whole tool call, peak memory",
+        peak,
+        LARGE / 1024,
+        "<= 2.5",
+    );
 }
 
 async fn lab_child() {
@@ -215,7 +247,8 @@ async fn lab_child() {
 fn process() {
     let folder = tempfile::tempdir().expect("a folder");
     let inventory = folder.path().join("devices.json");
-    let entry = json!({"edge-1": {"ip": "192.0.2.1", "username": "lab", "auth": {"type": "password", "password": "x"}}});
+    let entry =
+        json!({"edge-1": {"ip": "192.0.2.1", "username": "lab", "auth": {"type": "password", "password": "x"}}});
     std::fs::write(&inventory, entry.to_string()).expect("written");
     let mut times = Vec::new();
     let mut memory = 0;
@@ -235,13 +268,20 @@ fn process() {
         let input = child.stdin.as_mut().expect("piped");
         writeln!(input, "{initialize}").expect("written");
         let mut answer = String::new();
-        BufReader::new(child.stdout.as_mut().expect("piped")).read_line(&mut answer).expect("an answer");
+        BufReader::new(child.stdout.as_mut().expect("piped"))
+            .read_line(&mut answer)
+            .expect("an answer");
         assert!(answer.contains("rust-junosmcp"), "{answer}");
         times.push(started.elapsed());
         memory = status_of(child.id(), "VmRSS");
         end(&mut child);
     }
-    row("start to first answer, stdio", median(times), Duration::from_millis(15), "<= 1.0 (15 ms)");
+    row(
+        "start to first answer, stdio",
+        median(times),
+        Duration::from_millis(15),
+        "<= 1.0 (15 ms)",
+    );
     memory_row("idle memory", memory, 12 * 1024, "<= 1.0 (12 MiB)");
 }
 
@@ -264,7 +304,11 @@ fn median(mut times: Vec<Duration>) -> Duration {
 fn row(name: &str, measured: Duration, limit: Duration, target: &str) {
     let ratio = measured.as_secs_f64() / limit.as_secs_f64();
     let millis = |time: Duration| time.as_secs_f64() * 1000.0;
-    println!("{name:<58} {:>7.1} ms {:>7.1} ms {ratio:>7.2}  {target}", millis(measured), millis(limit));
+    println!(
+        "{name:<58} {:>7.1} ms {:>7.1} ms {ratio:>7.2}  {target}",
+        millis(measured),
+        millis(limit)
+    );
 }
 
 /// A row of sizes in KiB.
@@ -272,7 +316,11 @@ fn memory_row(name: &str, measured: u64, limit: usize, target: &str) {
     let mebibytes = |size: f64| size / 1024.0;
     let (measured, limit) = (measured as f64, limit as f64);
     let ratio = measured / limit;
-    println!("{name:<58} {:>6.1} MiB {:>6.1} MiB {ratio:>7.2}  {target}", mebibytes(measured), mebibytes(limit));
+    println!(
+        "{name:<58} {:>6.1} MiB {:>6.1} MiB {ratio:>7.2}  {target}",
+        mebibytes(measured),
+        mebibytes(limit)
+    );
 }
 
 /// A field of `/proc/self/status` in KiB.
@@ -283,7 +331,10 @@ fn status(field: &str) -> u64 {
 fn status_of(process: u32, field: &str) -> u64 {
     let text = std::fs::read_to_string(format!("/proc/{process}/status")).expect("Linux");
     let line = text.lines().find(|line| line.starts_with(field)).expect("the field");
-    line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).expect("a number")
+    line.split_whitespace()
+        .nth(1)
+        .and_then(|number| number.parse().ok())
+        .expect("a number")
 }
 
 /// From here on the peak is counted anew.

@@ -3,6 +3,8 @@
 mod arguments;
 mod call;
 mod caller;
+#[cfg(test)]
+mod catalogue;
 mod code;
 mod compat;
 mod config;
