@@ -108,6 +108,13 @@ pub(super) struct LabRun {
     /// Everything invented in the lab comes from this number
     #[arg(long, value_name = "S", default_value_t = 1)]
     pub(super) seed: u64,
+    /// What kind of routers they are
+    #[arg(long, value_name = "P", default_value = "vsrx-24.4")]
+    pub(super) profile: String,
+    /// JSON list of faults {router?, trigger, action, count?}, such as
+    /// [{"trigger": "reply:commit-configuration", "action": "drop"}]
+    #[arg(long, value_name = "FILE")]
+    pub(super) faults: Option<PathBuf>,
 }
 
 /// How the tour is given.

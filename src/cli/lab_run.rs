@@ -1,8 +1,10 @@
 //! `lab run`: simulated routers that any SSH client can reach, until a signal ends them.
 
+mod faults;
+
 use std::{
     fs,
-    io::Write as _,
+    io::{self, Write as _},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
     path::Path,
 };
@@ -22,12 +24,18 @@ pub(super) async fn run(request: &LabRun) -> anyhow::Result<()> {
     let mut signals = Signals::listen().context("cannot listen for signals")?;
     let settings = LabSettings {
         seed: request.seed,
+        profile: request.profile.clone(),
         listen: Some(request.listen),
         ..LabSettings::new(usize::try_from(request.routers)?)
     };
-    let lab = Lab::start(settings)
-        .await
-        .with_context(|| format!("cannot bind {}", request.listen))?;
+    let lab = Lab::start(settings).await.map_err(|error| match error.kind() {
+        // No address was tried.
+        io::ErrorKind::InvalidInput => anyhow::Error::new(error),
+        _ => anyhow::Error::new(error).context(format!("cannot bind {}", request.listen)),
+    })?;
+    if let Some(file) = &request.faults {
+        faults::arm(&lab, file).with_context(|| format!("cannot use the faults in '{}'", file.display()))?;
+    }
     if let Some(directory) = &request.write_inventory {
         write_inventory(&lab, directory).with_context(|| format!("cannot write to '{}'", directory.display()))?;
     }

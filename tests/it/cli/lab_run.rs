@@ -9,7 +9,7 @@ use std::{
 use rustix::process::Signal;
 use serde_json::Value;
 
-use super::program::Program;
+use super::program::{Ended, Program, Running};
 
 #[test]
 fn a_lab_runs_until_a_signal_and_its_inventory_fits() {
@@ -90,4 +90,79 @@ fn an_address_in_use_is_named() {
     let expected = format!("rust-junosmcp: error: cannot bind {address}: ");
     assert!(ended.stderr.starts_with(&expected), "{}", ended.stderr);
     assert!(ended.stdout.is_empty());
+}
+
+/// A lab of one router with these options, and its standard error when it ended early.
+fn lab(options: &[&str], faults: &str) -> Result<Running, Ended> {
+    let fixed = [
+        "lab",
+        "run",
+        "--routers=1",
+        "--listen=127.0.0.1:0",
+        "--write-inventory=lab",
+    ];
+    let program = Program::new(&[&fixed, options].concat()).file("faults.json", 0o600, faults);
+    let mut running = program.start();
+    loop {
+        match running.line().as_str() {
+            "" => return Err(running.end()),
+            line if line.starts_with("ready") => return Ok(running),
+            _ => {}
+        }
+    }
+}
+
+fn connect(running: &Running) -> Ended {
+    let path = |name: &str| running.path("lab").join(name).display().to_string();
+    let (inventory, known_hosts) = (path("devices.json"), path("known_hosts"));
+    let mut server = Program::new(&["-f", &inventory, "--known-hosts-file", &known_hosts]).start();
+    let hello = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"test","version":"1"}}}"#;
+    server.send(hello);
+    server.line();
+    server.send(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#);
+    let call = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"execute_junos_command_batch","arguments":{"router_names":["*"],"commands":["show version"]}}}"#;
+    server.send(call);
+    let stdout = server.line();
+    Ended { stdout, ..server.end() }
+}
+
+#[test]
+fn the_faults_of_a_file_happen_and_the_profile_shows() {
+    let refused = r#"[{"trigger": "auth", "action": "refuse", "count": "always"}]"#;
+    let Ok(running) = lab(&["--faults=faults.json"], refused) else {
+        panic!("it runs")
+    };
+    assert!(connect(&running).stdout.contains("auth_failed"));
+    let Ok(running) = lab(&["--faults=faults.json", "--profile=vmx-22.4"], "[]") else {
+        panic!("it runs")
+    };
+    let answer = connect(&running).stdout;
+    assert!(answer.contains("Model: vmx"), "{answer}");
+}
+
+#[test]
+fn what_cannot_be_simulated_is_said() {
+    let elsewhere =
+        r#"[{"trigger": "hello", "action": "drop"}, {"router": "nowhere", "trigger": "hello", "action": "drop"}]"#;
+    for (options, words) in [
+        (
+            &["--faults=faults.json"][..],
+            "cannot use the faults in 'faults.json': fault 2: no router 'nowhere' in this lab\n",
+        ),
+        (
+            &["--faults=absent.json"],
+            "cannot use the faults in 'absent.json': No such file",
+        ),
+        (&["--profile=pdp-11"], "error: "),
+    ] {
+        let Err(ended) = lab(options, elsewhere) else {
+            panic!("{options:?} runs")
+        };
+        assert_eq!(ended.code, Some(1), "{options:?}");
+        assert!(
+            ended.stderr.contains(words) && !ended.stderr.contains("cannot bind"),
+            "{options:?}: {}",
+            ended.stderr
+        );
+    }
 }
