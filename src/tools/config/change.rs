@@ -146,15 +146,33 @@ pub(super) fn changed(call: &Call, router: &str, report: Report) -> (Changed, St
         Outcome::NoChanges => {
             format!("No changes on {router}: the candidate equals the active configuration; nothing was committed.")
         }
-        Outcome::Previewed => format!("Preview on {router}: nothing was committed, the candidate is as before."),
+        Outcome::Previewed => {
+            changed.no_changes = (!report.changed).then_some(true);
+            format!(
+                "Preview on {router}: {}nothing was committed, the candidate is as before.",
+                no_difference(report.changed)
+            )
+        }
         Outcome::Valid => {
             changed.checked_only = Some(true);
             changed.no_changes = (!report.changed).then_some(true);
-            format!("Valid on {router}: the check passed; nothing was committed, the candidate is as before.")
+            format!(
+                "Valid on {router}: the check passed; {}nothing was committed, the candidate is as before.",
+                no_difference(report.changed)
+            )
         }
         Outcome::Committed(committed) => describe(call, router, &mut changed, &committed, report.confirmed_previous),
     };
     (changed, sentence)
+}
+
+/// Said where an empty difference could be taken for a missing one.
+fn no_difference(changed: bool) -> &'static str {
+    if changed {
+        ""
+    } else {
+        "there is no difference to the active configuration; "
+    }
 }
 
 fn word(outcome: &Outcome) -> &'static str {

@@ -1,6 +1,9 @@
 //! A confirmed commit belongs to the router: it outlives the process that made it, whichever way that ended.
 
-use rust_junosmcp::{Clock, lab::Transition, lab::What};
+use rust_junosmcp::{
+    Clock,
+    lab::{Action, Fault, Transition, Trigger, What},
+};
 use serde_json::{Value, json};
 
 use super::{
@@ -49,6 +52,35 @@ async fn a_new_process_confirms_what_an_earlier_one_committed() {
         let answer = confirm(&mut next, &commit_id).await;
         assert_eq!(answer["structuredContent"]["outcome"], "confirmed", "{answer}");
         assert!(!site.router().commits()[0].pending);
+        assert_eq!(next.end().await.code, Some(0));
+        site.assert_free().await;
+    }
+}
+
+#[tokio::test]
+async fn a_confirmation_that_a_crash_interrupted_is_repeated_or_was_made() {
+    for (moment, second) in [
+        (Trigger::rpc("commit-configuration"), "confirmed"),
+        (Trigger::reply("commit-configuration"), "no_pending_commit"),
+    ] {
+        let site = Site::start().await;
+        let mut server = site.server().await;
+        let commit_id = commit_for(&mut server, 10).await;
+        let _stuck = site.fault(Fault::new(moment, Action::Hang));
+        let arguments = json!({ "router_name": ROUTER, "commit_id": commit_id });
+        server.begin(1, "confirm_commit", arguments).await;
+        let stuck = site.event(0, |event| matches!(event.what, What::Fault { .. })).await;
+        server.kill().await;
+        site.event(stuck.number, |event| event.what == What::Disconnected).await;
+        let mut next = site.server().await;
+        let answer = confirm(&mut next, &commit_id).await;
+        let told = &answer["structuredContent"];
+        assert!(
+            told["outcome"] == second || told["error"]["code"] == second,
+            "{second}: {answer}"
+        );
+        assert!(!site.router().commits()[0].pending);
+        assert!(site.router().active().contains("location here;"));
         assert_eq!(next.end().await.code, Some(0));
         site.assert_free().await;
     }

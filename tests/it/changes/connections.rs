@@ -67,3 +67,17 @@ async fn the_call_is_found_in_the_commit_log_of_the_router() {
     let ended = server.end().await;
     assert_eq!(ended.record("load_and_commit_config")["call_id"], call_id);
 }
+
+#[tokio::test]
+async fn a_preview_without_a_difference_says_that_there_is_none() {
+    let site = Site::start().await;
+    let mut server = site.server().await;
+    server.call("load_and_commit_config", change("here")).await;
+    for (version, is_same) in [(0, true), (1, false)] {
+        let preview = json!({ "router_name": ROUTER, "version": version });
+        let answer = server.call("rollback_config", preview).await;
+        let text = answer["content"][0]["text"].as_str().expect("text");
+        assert_eq!(text.contains("there is no difference"), is_same, "{text}");
+        assert_eq!(answer["structuredContent"]["no_changes"] == true, is_same, "{answer}");
+    }
+}
