@@ -38,8 +38,11 @@ fn long_version() -> String {
 /// What it can do besides serving.
 #[derive(Subcommand, Clone, Debug)]
 pub(super) enum Command {
-    /// Judge settings, inventory, rules, host keys and files without contacting a router
+    /// Judge settings, inventory, rules, host keys and files, and contact routers if asked to
     Check(Check),
+    /// Host keys of the routers
+    #[command(subcommand)]
+    KnownHosts(KnownHostsCommand),
     /// Print the configuration of an MCP client that starts this server
     ClientConfig(ClientConfig),
     /// Simulated routers
@@ -56,6 +59,44 @@ pub(super) struct Check {
     /// Let warnings count as errors do
     #[arg(long)]
     pub(super) strict: bool,
+    /// Contact these routers: names, patterns, tag:x; '*' is all of them
+    #[arg(long, value_name = "ROUTER", num_args = 1..)]
+    pub(super) connect: Vec<String>,
+}
+
+/// What can be done with host keys.
+#[derive(Subcommand, Clone, Debug)]
+pub(super) enum KnownHostsCommand {
+    /// Look at the host keys that routers show, and write them down
+    ///
+    /// Compare the fingerprints with the routers' consoles: until then anybody in between may have shown them.
+    Scan(Scan),
+}
+
+/// Which routers, and where their keys go.
+#[derive(clap::Args, Clone, Debug)]
+pub(super) struct Scan {
+    /// Names, patterns, tag:x; all routers when none is given
+    #[arg(value_name = "ROUTER")]
+    pub(super) routers: Vec<String>,
+    /// Inventory of routers, as -f
+    #[arg(long, value_name = "PATH")]
+    pub(super) inventory: Option<PathBuf>,
+    /// File of host keys, as --known-hosts-file
+    #[arg(long, value_name = "PATH")]
+    pub(super) known_hosts: Option<PathBuf>,
+    /// Keep what is on file and report keys that contradict it; the default
+    #[arg(long, conflicts_with = "replace")]
+    pub(super) append: bool,
+    /// Let the keys of the scanned routers give way to what they show now
+    #[arg(long)]
+    pub(super) replace: bool,
+    /// Print the lines instead of writing them to the file
+    #[arg(long, conflicts_with = "replace")]
+    pub(super) print: bool,
+    /// Take only the key with this fingerprint, of one router
+    #[arg(long, value_name = "SHA256:…")]
+    pub(super) expect: Option<String>,
 }
 
 /// Which client, and how it starts the server.

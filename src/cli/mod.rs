@@ -8,6 +8,7 @@ mod convert;
 mod environment;
 mod files;
 mod findings;
+mod host_keys;
 mod lab_memory;
 mod lab_run;
 mod logging;
@@ -16,6 +17,7 @@ mod options;
 mod output;
 mod places;
 mod policy;
+mod selection;
 mod serve;
 mod signals;
 mod tour;
@@ -24,12 +26,14 @@ use std::{ffi::OsString, future::Future, process::ExitCode};
 
 use anyhow::Context as _;
 
-use commands::{Command, LabCommand};
+use commands::{Command, KnownHostsCommand, LabCommand};
 use environment::Parsed;
 use findings::{Findings, Refusal};
 
 /// The operation failed, or found problems.
 const FAILED: u8 = 1;
+/// A router could not be contacted as it should.
+const ROUTERS_FAILED: u8 = 4;
 /// The start was refused.
 const REFUSED: u8 = 3;
 
@@ -58,7 +62,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn run(parsed: &Parsed, findings: Findings) -> anyhow::Result<ExitCode> {
     match &parsed.line.command {
         None => serve::run(parsed, findings),
-        Some(Command::Check(request)) => Ok(code(check::run(parsed, request, findings)?)),
+        Some(Command::Check(request)) => check::run(parsed, request, findings),
+        Some(Command::KnownHosts(KnownHostsCommand::Scan(request))) => host_keys::scan(parsed, request, findings),
         Some(Command::ClientConfig(request)) => {
             client_config::run(request, &parsed.line.options.device_mapping)?;
             Ok(ExitCode::SUCCESS)

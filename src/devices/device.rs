@@ -65,6 +65,10 @@ impl Device {
         Self { name, pool, shared }
     }
 
+    pub(super) fn pool(&self) -> &Arc<Pool> {
+        &self.pool
+    }
+
     /// The router's name in the inventory.
     pub(crate) fn name(&self) -> &str {
         &self.name

@@ -7,13 +7,15 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use ring::hmac;
 use russh::keys::{
     Algorithm, EcdsaCurve, HashAlg, PublicKey,
-    ssh_key::known_hosts::{Entry, HostPatterns, Marker},
+    ssh_key::known_hosts::{Entry, Marker},
 };
 
-use super::stamp::Stamp;
+use super::{
+    host_name::{matches, name_of, split_name},
+    stamp::Stamp,
+};
 
 /// Where the trusted host keys are kept.
 #[derive(Clone, Debug)]
@@ -79,6 +81,16 @@ impl HostKeyFault {
         }
     }
 
+    /// Of the key that the host showed.
+    pub(super) fn fingerprint(&self) -> Option<&str> {
+        match self {
+            Self::Unknown { fingerprint, .. }
+            | Self::Mismatch { fingerprint, .. }
+            | Self::Revoked { fingerprint, .. } => Some(fingerprint),
+            Self::Missing { .. } | Self::Unusable { .. } => None,
+        }
+    }
+
     pub(super) fn hint(&self) -> String {
         let text = match self {
             Self::Unknown { .. } => {
@@ -124,27 +136,7 @@ impl HostKeys {
 
     /// The keys on file for a host and port; a file that cannot be read refuses every host.
     pub(super) fn on_file(&self, host: &str, port: u16) -> Result<OnFile, HostKeyFault> {
-        let name = if port == 22 {
-            host.to_owned()
-        } else {
-            format!("[{host}]:{port}")
-        };
-        let mut found = OnFile {
-            name,
-            ..OnFile::default()
-        };
-        for entry in self.entries()?.iter() {
-            if !matches(entry.host_patterns(), &found.name) {
-                continue;
-            }
-            match entry.marker() {
-                None => found.trusted.push(entry.public_key().clone()),
-                Some(Marker::Revoked) => found.revoked.push(entry.public_key().clone()),
-                // A certificate authority vouches for certificates, which Junos does not have.
-                Some(Marker::CertAuthority) => {}
-            }
-        }
-        Ok(found)
+        Ok(OnFile::among(&self.entries()?, name_of(host, port)))
     }
 
     /// Judges the key that a host shows; with trust on first use a key of an unknown host is written down first.
@@ -206,6 +198,44 @@ impl HostKeys {
 }
 
 impl OnFile {
+    /// Those of a file's entries that concern one name.
+    pub(super) fn among(entries: &[Entry], name: String) -> Self {
+        let mut found = Self {
+            name,
+            ..Self::default()
+        };
+        for entry in entries {
+            if !matches(entry.host_patterns(), &found.name) {
+                continue;
+            }
+            match entry.marker() {
+                None => found.trusted.push(entry.public_key().clone()),
+                Some(Marker::Revoked) => found.revoked.push(entry.public_key().clone()),
+                // A certificate authority vouches for certificates, which Junos does not have.
+                Some(Marker::CertAuthority) => {}
+            }
+        }
+        found
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.trusted.is_empty()
+    }
+
+    pub(super) fn trusts(&self, key: &PublicKey) -> bool {
+        self.trusted.iter().any(|other| other.key_data() == key.key_data())
+    }
+
+    pub(super) fn revokes(&self, key: &PublicKey) -> bool {
+        self.revoked.iter().any(|other| other.key_data() == key.key_data())
+    }
+
+    pub(super) fn has_type(&self, key: &PublicKey) -> bool {
+        self.trusted
+            .iter()
+            .any(|other| same_type(&other.algorithm(), &key.algorithm()))
+    }
+
     /// The order in which to offer host-key algorithms: types on file first, so that a router with several keys shows a known one.
     pub(super) fn preference(&self) -> Vec<Algorithm> {
         let offered = [
@@ -236,15 +266,14 @@ impl OnFile {
         let name = self.name.clone();
         let key_type = key.algorithm().to_string();
         let fingerprint = key.fingerprint(HashAlg::Sha256).to_string();
-        let same = |other: &PublicKey| other.key_data() == key.key_data();
-        if self.revoked.iter().any(same) {
+        if self.revokes(key) {
             return Err(HostKeyFault::Revoked {
                 name,
                 key_type,
                 fingerprint,
             });
         }
-        if self.trusted.iter().any(same) {
+        if self.trusts(key) {
             return Ok(());
         }
         if self.trusted.is_empty() {
@@ -283,8 +312,14 @@ fn unusable(path: &Path, error: &std::io::Error) -> HostKeyFault {
     }
 }
 
+/// Whether a line, its name hashed or not, is about this name.
+pub(super) fn names_only(line: &str, name: &str) -> bool {
+    line.parse::<Entry>()
+        .is_ok_and(|entry| matches(entry.host_patterns(), name))
+}
+
 /// Reads every good line; a bad one is skipped with a warning, as OpenSSH does.
-fn parse(text: &str) -> Vec<Entry> {
+pub(super) fn parse(text: &str) -> Vec<Entry> {
     let mut entries = Vec::new();
     for (index, line) in text.lines().enumerate() {
         let line = line.trim();
@@ -299,62 +334,6 @@ fn parse(text: &str) -> Vec<Entry> {
     entries
 }
 
-fn matches(patterns: &HostPatterns, name: &str) -> bool {
-    match patterns {
-        HostPatterns::HashedName { salt, hash } => {
-            let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, salt);
-            hmac::verify(&key, name.as_bytes(), hash).is_ok()
-        }
-        HostPatterns::Patterns(patterns) => {
-            let name = name.to_ascii_lowercase();
-            let mut found = false;
-            for pattern in patterns {
-                let pattern = pattern.to_ascii_lowercase();
-                match pattern.strip_prefix('!') {
-                    Some(negated) if glob(negated.as_bytes(), name.as_bytes()) => return false,
-                    Some(_) => {}
-                    None => found |= glob(pattern.as_bytes(), name.as_bytes()),
-                }
-            }
-            found
-        }
-    }
-}
-
-/// `*` and `?` as in OpenSSH's host patterns; linear in practice, since a later star forgets the earlier one.
-pub(super) fn glob(pattern: &[u8], text: &[u8]) -> bool {
-    let (mut at, mut pos) = (0, 0);
-    let mut retry: Option<(usize, usize)> = None;
-    while pos < text.len() {
-        match pattern.get(at) {
-            Some(b'*') => {
-                retry = Some((at + 1, pos));
-                at += 1;
-            }
-            Some(&byte) if byte == b'?' || byte == text[pos] => {
-                at += 1;
-                pos += 1;
-            }
-            _ => match retry {
-                Some((after, seen)) => {
-                    retry = Some((after, seen + 1));
-                    at = after;
-                    pos = seen + 1;
-                }
-                None => return false,
-            },
-        }
-    }
-    pattern[at..].iter().all(|&byte| byte == b'*')
-}
-
-fn split_name(name: &str) -> (&str, u16) {
-    name.strip_prefix('[')
-        .and_then(|rest| rest.rsplit_once("]:"))
-        .and_then(|(host, port)| Some((host, port.parse().ok()?)))
-        .unwrap_or((name, 22))
-}
-
 fn append(path: &Path, line: &str) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
@@ -367,6 +346,9 @@ fn append(path: &Path, line: &str) -> std::io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use ring::hmac;
+    use russh::keys::ssh_key::known_hosts::HostPatterns;
+
     use super::*;
 
     const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHkpbpLL+OZwKjBQfQqsz3L0OVkbc04YSKZPhOLn1jbi";

@@ -276,6 +276,18 @@ impl Lease {
         self.connection.session_ended();
     }
 
+    /// Of the host key that the router showed.
+    pub(super) fn fingerprint(&self) -> &str {
+        self.connection.fingerprint()
+    }
+
+    /// Takes leave of the router on a connection that no other session shares.
+    pub(super) async fn goodbye(&self) {
+        if !self.pooled {
+            self.connection.goodbye().await;
+        }
+    }
+
     /// Tries the next way to the NETCONF server after a refusal; false when none is left.
     pub(super) fn try_next_entrance(&self) -> bool {
         self.pool.try_next_entrance(self.entrance)

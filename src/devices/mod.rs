@@ -10,15 +10,20 @@ mod hello;
 mod hop_name;
 mod hops;
 mod host_key;
+mod host_name;
 mod lease;
 mod line;
 mod login;
 mod personality;
+mod pinning;
 mod pool;
+mod preflight;
+mod probe;
 mod proxy_command;
 mod reply;
 mod route;
 mod rpc;
+mod scan;
 mod session;
 mod ssh_config;
 mod stamp;
@@ -42,8 +47,12 @@ pub(crate) use fault::Fault;
 pub use host_key::KnownHosts;
 pub(crate) use lease::Lease;
 pub(crate) use personality::personality;
+pub(crate) use pinning::{Pinning, Verdict, key_lines, pin};
+pub(crate) use preflight::{Place, Preflight};
+pub(crate) use probe::Probe;
 pub(crate) use reply::{Node, Reply};
 pub(crate) use rpc::Rpc;
+pub(crate) use scan::ShownKeys;
 pub(crate) use status::PoolStatus;
 
 use handshake::Greeting;
@@ -144,6 +153,11 @@ impl Devices {
             Arc::new(Pool::new(Arc::clone(entry), site))
         });
         Device::new(entry.name.clone(), Arc::clone(pool), Arc::clone(&self.0))
+    }
+
+    /// Time for one connection to the router of an entry.
+    pub(crate) fn connect_timeout(&self, entry: &Entry) -> Duration {
+        entry.connect_timeout.unwrap_or(self.0.settings.connect_timeout)
     }
 
     /// Figures of the pool.

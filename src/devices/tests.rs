@@ -307,8 +307,10 @@ async fn a_router_that_falls_silent_while_keys_are_exchanged_is_left_for_good() 
         });
         Ok(near)
     });
-    let mut settings = DeviceSettings::default();
-    settings.known_hosts = KnownHosts::Memory("# none\n".to_owned());
+    let mut settings = DeviceSettings {
+        known_hosts: KnownHosts::Memory("# none\n".to_owned()),
+        ..DeviceSettings::default()
+    };
     settings.dials.insert((HOST.to_owned(), 830), Dial::Pipe(silent));
     let devices = Devices::new(settings);
     let device = devices.device(&Arc::new(testing::entry(HOST)));

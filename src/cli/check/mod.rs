@@ -1,11 +1,13 @@
-//! `check`: judges everything that can be judged without contacting a router.
+//! `check`: judges everything that can be judged without contacting a router, then contacts those that it is told to.
 
+mod connect;
 mod report;
 mod rules;
 
-use std::path::Path;
+use std::{path::Path, process::ExitCode};
 
 use super::{
+    FAILED, ROUTERS_FAILED,
     assemble::{self, Assembled},
     commands::Check,
     environment::Parsed,
@@ -13,21 +15,35 @@ use super::{
     output, places,
 };
 use crate::{
+    devices::{Place, Preflight},
     inventory::{Inventory, Kind},
     settings::KnownHosts,
 };
 use report::{Item, Report};
 
-/// Prints the report; says whether it is good.
-pub(super) fn run(parsed: &Parsed, request: &Check, mut findings: Findings) -> anyhow::Result<bool> {
+/// Prints the report; the exit code says how good it is.
+pub(super) fn run(parsed: &Parsed, request: &Check, mut findings: Findings) -> anyhow::Result<ExitCode> {
     let assembled = assemble::assemble(parsed, &mut findings);
-    let report = report(parsed, &assembled, &findings);
+    let mut report = report(parsed, &assembled, &findings);
+    let is_good = report.errors() == 0 && !(request.strict && report.warnings() > 0);
+    let mut all_answer = true;
+    if !request.connect.is_empty() && is_good {
+        let contacts = connect::contact(assembled, &request.connect)?;
+        all_answer = contacts.iter().all(connect::Contact::is_good);
+        report.contacted(contacts);
+    } else if !request.connect.is_empty() {
+        eprintln!("rust-junosmcp: no router is contacted until what check finds is corrected");
+    }
     if request.json {
         output::document(&report.to_json())?;
     } else {
         output::write(&report.to_text())?;
     }
-    Ok(report.errors() == 0 && !(request.strict && report.warnings() > 0))
+    Ok(ExitCode::from(match (is_good, all_answer) {
+        (false, _) => FAILED,
+        (true, false) => ROUTERS_FAILED,
+        (true, true) => 0,
+    }))
 }
 
 fn report(parsed: &Parsed, assembled: &Assembled, findings: &Findings) -> Report {
@@ -37,9 +53,10 @@ fn report(parsed: &Parsed, assembled: &Assembled, findings: &Findings) -> Report
     match &assembled.inventory {
         Some(inventory) => {
             describe_inventory(inventory, &options.device_mapping, &mut report);
+            let places = places_of(inventory, &mut report);
             rules::describe(inventory, &mut report);
             if let Some(path) = &assembled.known_hosts {
-                describe_known_hosts(inventory, path, options.ssh_accept_new_host_keys, &mut report);
+                describe_known_hosts(&places, path, options.ssh_accept_new_host_keys, &mut report);
             }
         }
         None if assembled.known_hosts.is_none() => {
@@ -74,26 +91,36 @@ fn describe_inventory(inventory: &Inventory, path: &Path, report: &mut Report) {
     }
 }
 
-fn describe_known_hosts(inventory: &Inventory, path: &Path, accept_new: bool, report: &mut Report) {
+/// Where the routers are that can be contacted, as their `ssh_config` files have it; those that cannot be used are errors.
+fn places_of(inventory: &Inventory, report: &mut Report) -> Vec<(String, Place)> {
+    let preflight = Preflight::default();
+    let mut places = Vec::new();
+    for router in inventory.routers().filter(|router| router.problem().is_none()) {
+        let Some(entry) = &router.entry else { continue };
+        match preflight.place(entry) {
+            Ok(place) => places.push((router.name.clone(), place)),
+            Err(text) => {
+                let text = format!("device '{}': {text}", router.name);
+                report.add(Section::Inventory, Item::error(text));
+            }
+        }
+    }
+    places
+}
+
+fn describe_known_hosts(places: &[(String, Place)], path: &Path, accept_new: bool, report: &mut Report) {
     report.summarise(Section::KnownHosts, format!("'{}'", path.display()));
     if !path.exists() {
         return;
     }
-    let entries: Vec<_> = inventory
-        .routers()
-        .filter_map(|router| router.entry.as_deref())
-        .collect();
-    let hosts = entries.iter().map(|entry| (entry.host.as_str(), entry.port));
+    let hosts = places.iter().map(|(_, place)| (place.host.as_str(), place.port));
     let unpinned = match KnownHosts::File(path.to_owned()).unpinned(hosts) {
         Ok(unpinned) => unpinned,
         Err(fault) => return report.add(Section::KnownHosts, Item::error(fault.to_string())),
     };
-    for entry in entries {
-        if unpinned.contains(&(entry.host.as_str(), entry.port)) {
-            let text = format!(
-                "no host key is on file for router '{}' ({} port {})",
-                entry.name, entry.host, entry.port
-            );
+    for (name, Place { host, port, .. }) in places {
+        if unpinned.contains(&(host.as_str(), *port)) {
+            let text = format!("no host key is on file for router '{name}' ({host} port {port})");
             let item = if accept_new {
                 Item::note(text)
             } else {

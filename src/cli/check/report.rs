@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::connect::{self, Contact};
 use crate::cli::findings::{Findings, Section};
 
 /// The sections in print order, with their names.
@@ -66,6 +67,7 @@ impl Item {
 pub(super) struct Report {
     summaries: Vec<(Section, String)>,
     items: Vec<(Section, Item)>,
+    contacts: Vec<Contact>,
 }
 
 impl Report {
@@ -99,6 +101,11 @@ impl Report {
     /// Says in a few words what a section is about.
     pub(super) fn summarise(&mut self, section: Section, text: impl Into<String>) {
         self.summaries.push((section, text.into()));
+    }
+
+    /// Adds what came of contacting routers.
+    pub(super) fn contacted(&mut self, contacts: Vec<Contact>) {
+        self.contacts = contacts;
     }
 
     /// How many errors there are.
@@ -145,6 +152,10 @@ impl Report {
                 lines.push("  ok".to_owned());
             }
         }
+        if !self.contacts.is_empty() {
+            lines.push("connect:".to_owned());
+            lines.extend(connect::table(&self.contacts));
+        }
         lines.push(format!(
             "result: {} errors, {} warnings\n",
             self.errors(),
@@ -159,7 +170,11 @@ impl Report {
             let items: Vec<Value> = self.items(section).map(Item::to_json).collect();
             json!({ "name": name, "summary": self.summary(section), "findings": items })
         });
-        json!({ "sections": sections, "errors": self.errors(), "warnings": self.warnings() })
+        let mut document = json!({ "sections": sections, "errors": self.errors(), "warnings": self.warnings() });
+        if !self.contacts.is_empty() {
+            document["connect"] = self.contacts.iter().map(Contact::to_json).collect();
+        }
+        document
     }
 }
 

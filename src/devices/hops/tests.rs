@@ -273,3 +273,41 @@ async fn shutting_down_leaves_the_hosts() {
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!((way.first.open_now(), way.second.open_now()), (0, 0));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_probe_and_a_scan_go_the_same_way_and_a_scan_does_not_log_in_at_the_router() {
+    let way = Way::through(BOTH).await;
+    let devices = way.devices();
+    let entry = Arc::new(way.entry.clone());
+    let shown = devices.scan_host_keys(&entry).await.expect("a key");
+    assert_eq!((shown.keys.len(), way.router_logins()), (1, 0));
+    let probe = devices.probe(&entry, &work(60)).await;
+    assert_eq!((probe.status, probe.model.as_deref()), ("ok", Some("vSRX")));
+    assert_eq!(probe.fingerprint, Some(shown.keys[0].fingerprint()));
+    assert_eq!(way.router_logins(), 1);
+    let mut text = String::new();
+    assert_eq!(
+        crate::devices::pin(&mut text, &shown, crate::devices::Pinning::Append).len(),
+        1
+    );
+    assert!(text.starts_with("[192.0.2.1]:830 ssh-ed25519 "), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_probe_names_how_far_it_came() {
+    for (trigger, action, status) in [
+        (Trigger::Connect, Action::Hang, "timeout"),
+        (Trigger::KeyExchange, Action::Hang, "timeout"),
+        (Trigger::Auth, Action::Refuse, "auth"),
+        (Trigger::Channel, Action::Refuse, "netconf"),
+        (Trigger::Hello, Action::Close, "netconf"),
+        (Trigger::rpc("get-software-information"), Action::Close, "netconf"),
+        (Trigger::rpc("get-software-information"), Action::Hang, "timeout"),
+    ] {
+        let way = Way::through(ONE).await;
+        way.lab.routers()[0].inject(LabFault::new(trigger.clone(), action).always());
+        let probe = way.devices().probe(&Arc::new(way.entry.clone()), &work(60)).await;
+        assert_eq!(probe.status, status, "{trigger:?}: {:?}", probe.fault);
+        assert_eq!(way.first.connections(), 1, "{trigger:?}");
+    }
+}

@@ -3,7 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use super::Stamp;
-use crate::{devices::host_key::glob, inventory::expand_home};
+use crate::{devices::host_name::glob, inventory::expand_home};
 
 /// The files that match, sorted; what was looked at is added to `seen`. A relative path starts at the folder of the
 /// including file, which for `~/.ssh/config` is where OpenSSH looks.

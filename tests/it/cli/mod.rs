@@ -2,6 +2,7 @@
 
 mod check;
 mod client_config;
+mod connect;
 mod lab_run;
 mod program;
 mod refusals;
