@@ -9,7 +9,7 @@ use crate::lab::Lab;
 async fn a_long_output_is_cut_and_can_be_read_on_to_the_last_byte() {
     let lab = Lab::new().router("edge1").start().await;
     lab.router("edge1")
-        .inject(Fault::new(Trigger::reply("command"), Action::Huge(3_000_000)));
+        .inject(Fault::new(Trigger::reply("command"), Action::Huge(5_000_000)));
     let whole = json!({"router_name": "edge1", "command": "show version"});
     let reply = lab.call("execute_junos_command", whole).await;
     assert_eq!(reply.code(), "");
@@ -17,7 +17,9 @@ async fn a_long_output_is_cut_and_can_be_read_on_to_the_last_byte() {
     assert_eq!(meta["truncated"], true);
     let total = meta["bytes"].as_u64().expect("a size");
     let id = meta["output_id"].as_str().expect("an id");
-    assert!(total > 3_000_000, "{total}");
+    assert!(total > 5_000_000, "{total}");
+    let lines = meta["lines"].as_u64().expect("a count");
+    assert!(lines > 50_000, "{lines}");
     let last = reply.text().lines().next_back().expect("a last line");
     assert!(
         last.contains(&format!("of {total} bytes")) && last.contains(id),
