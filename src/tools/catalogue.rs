@@ -1,5 +1,7 @@
 //! The documents that are generated from the registry: fresh, or the test fails and says how to refresh them.
 
+#![cfg(test)]
+
 use std::{fmt::Write as _, fs, path::Path};
 
 use serde_json::Value;

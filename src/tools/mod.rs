@@ -3,7 +3,6 @@
 mod arguments;
 mod call;
 mod caller;
-#[cfg(test)]
 mod catalogue;
 mod code;
 mod compat;
