@@ -41,7 +41,7 @@ fn product_files() -> Vec<(String, String)> {
     let is_test = |path: &str| path.ends_with("/tests.rs") || path.ends_with("/testing.rs") || path.contains("/tests/");
     files("src", "rs")
         .into_iter()
-        .filter(|(path, _)| !is_test(path))
+        .filter(|(path, text)| !is_test(path) && !text.contains("\n#![cfg(test)]\n"))
         .collect()
 }
 
