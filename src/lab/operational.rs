@@ -31,22 +31,18 @@ pub(super) fn command(router: &Arc<Router>, asker: &Asker<'_>, words: &str) -> R
     seen(router, asker, |view| show::command(view, words)).map_err(|error| no_answer(error, words))
 }
 
-/// Answers an RPC in XML; `None` when there is none of that name.
+/// Answers an RPC, or says what stands in the reply instead; `None` when there is none of that name.
 pub(super) fn rpc(
     router: &Arc<Router>,
     asker: &Asker<'_>,
     name: &str,
     arguments: &[(String, String)],
-) -> Option<String> {
+) -> Option<Result<Shown, String>> {
     let answer = seen(router, asker, |view| show::rpc(view, name, arguments))?;
-    let style = router.profile().leaf_style;
-    Some(match answer {
-        Ok(element) => element.to_xml(style),
-        Err(error) => match no_answer(error, name) {
-            NoAnswer::Failed { reply, .. } => reply,
-            NoAnswer::Elsewhere(_) => errors::syntax(name),
-        },
-    })
+    Some(answer.map_err(|error| match no_answer(error, name) {
+        NoAnswer::Failed { reply, .. } => reply,
+        NoAnswer::Elsewhere(_) => errors::syntax(name),
+    }))
 }
 
 /// Shows the router as it is now.

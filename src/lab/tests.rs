@@ -196,6 +196,20 @@ async fn a_command_runs_over_exec() {
 }
 
 #[tokio::test]
+async fn a_shell_is_refused_at_once() {
+    let lab = Lab::start(LabSettings::new(1)).await.unwrap();
+    let handle = login(&lab.routers()[0]).await;
+    let mut channel = handle.channel_open_session().await.unwrap();
+    channel.request_shell(true).await.unwrap();
+    while let Some(message) = channel.wait().await {
+        if matches!(message, russh::ChannelMsg::Failure) {
+            return;
+        }
+    }
+    panic!("the channel ended without a refusal");
+}
+
+#[tokio::test]
 async fn chunks_are_spoken_when_both_sides_offer_them() {
     let settings = LabSettings {
         chunked: true,
@@ -237,6 +251,22 @@ async fn files_and_probes_are_answered() {
         sum.contains("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
         "{sum}"
     );
+    let sum = talk
+        .ask("<get-checksum-information><path>/var/tmp/image.tgz</path></get-checksum-information>")
+        .await;
+    assert!(sum.contains("900150983cd24fb0d6963f7d28e17f72"), "{sum}");
+    let copy = "<file-copy><source>/var/log/messages</source><destination>/var/tmp/copy</destination></file-copy>";
+    talk.ask(copy).await;
+    let copied = router.read_file("/var/tmp/copy").expect("a copy");
+    assert!(String::from_utf8_lossy(&copied).contains("UI_LOGIN_EVENT"));
+    let dry = talk
+        .ask("<request-system-storage-cleanup><dry-run/></request-system-storage-cleanup>")
+        .await;
+    assert!(dry.contains("/var/tmp/copy"), "{dry}");
+    let json = talk.ask("<get-software-information format=\"json\"/>").await;
+    assert!(json.contains("\"software-information\""), "{json}");
+    let text = talk.ask("<get-software-information format=\"text\"/>").await;
+    assert!(text.contains("<output>\n") && text.contains("Hostname: "), "{text}");
     let log = talk
         .ask("<command format=\"text\">file show /var/log/messages</command>")
         .await;

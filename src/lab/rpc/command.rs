@@ -96,7 +96,8 @@ fn run(router: &Arc<Router>, asker: &Asker<'_>, line: &str, form: Form) -> Answe
     }
 }
 
-fn in_form(router: &Router, shown: &Shown, form: Form) -> String {
+/// An answer in the form that was asked for.
+pub(super) fn in_form(router: &Router, shown: &Shown, form: Form) -> String {
     match form {
         Form::Xml | Form::Set => shown.element.to_xml(router.profile().leaf_style),
         Form::Json => format!("{}\n", escape(&shown.element.to_json())),

@@ -20,7 +20,11 @@ const BLOCK: usize = 512;
 pub(super) fn answer(call: &Call<'_>) -> Option<Answer> {
     let value = |name: &str| call.operation.value(name);
     let session = call.session;
-    let body = match call.operation.name.as_str() {
+    let name = call.operation.name.as_str();
+    if name.starts_with("file-") || name.contains("checksum") {
+        session.work(State::write_log);
+    }
+    let body = match name {
         "file-list" => {
             let path = value("path").unwrap_or("~");
             session.work(|state, now| list(state, now, path, call.operation.has("detail")))
@@ -44,13 +48,44 @@ pub(super) fn answer(call: &Call<'_>) -> Option<Answer> {
                 session.work(|state, now| copy(state, now, from, to, moved))
             }
         },
+        "request-system-storage-cleanup" => {
+            let dry = call.operation.has("dry-run");
+            session.work(|state, _| cleanup(state, dry))
+        }
         _ => return None,
     };
     Some(Answer::body(body))
 }
 
+/// Lists what users left in `/var/tmp`, and takes it away unless the run is dry.
+fn cleanup(state: &mut State, dry: bool) -> String {
+    const FOLDER: &str = "/var/tmp";
+    let mut paths = Vec::new();
+    let mut entries = String::new();
+    for (name, file) in state.files.list(FOLDER) {
+        let Some(file) = file else { continue };
+        let path = format!("{FOLDER}/{name}");
+        entries.push_str(&format!(
+            "<file>\n<file-name>{}</file-name>\n<size>{}</size>\n<date>{}</date>\n</file>\n",
+            escape(&path),
+            file.content.len(),
+            file.modified.format("%b %e %H:%M")
+        ));
+        paths.push(path);
+    }
+    if !dry {
+        for path in &paths {
+            state.files.remove(path);
+        }
+    }
+    format!(
+        "<system-storage-cleanup-information>\n<file-list>\n{entries}</file-list>\n</system-storage-cleanup-information>\n"
+    )
+}
+
 /// The `file` commands of the CLI.
 pub(super) fn command(router: &Arc<Router>, asker: &Asker<'_>, words: &[&str]) -> Result<Done, String> {
+    router.with_state(asker.by, State::write_log);
     router.with_state(asker.by, |state, now| match words {
         ["list", rest @ ..] => {
             let path = rest.iter().find(|word| **word != "detail").copied().unwrap_or("~");
@@ -176,19 +211,15 @@ fn list_text(state: &State, path: &str, detail: bool) -> String {
     text
 }
 
-/// The text of a file, the log included, which is written as things happen.
-fn content(state: &mut State, path: &str) -> Result<String, String> {
-    let place = absolute(path);
-    if place == "/var/log/messages" {
-        return Ok(state.log.lines().iter().map(|line| format!("{line}\n")).collect());
-    }
-    match state.files.get(&place) {
+/// The text of a file.
+fn content(state: &State, path: &str) -> Result<String, String> {
+    match state.files.get(path) {
         Some(file) => Ok(String::from_utf8_lossy(&file.content).into_owned()),
         None => Err(format!("error: could not resolve file: {}\n", no_such_file(path))),
     }
 }
 
-fn show(state: &mut State, now: DateTime<Utc>, path: &str) -> String {
+fn show(state: &State, now: DateTime<Utc>, path: &str) -> String {
     match content(state, path) {
         Err(_) => errors::database(&format!("could not resolve file: {path}")),
         Ok(text) => format!(
@@ -253,15 +284,14 @@ impl Method {
         }
     }
 
-    fn of(self, content: &[u8]) -> Option<String> {
+    fn of(self, content: &[u8]) -> String {
         let algorithm = match self {
-            // No crate at hand computes it, and no client of ours asks for it.
-            Self::Md5 => return None,
+            Self::Md5 => return format!("{:x}", md5::compute(content)),
             Self::Sha1 => &digest::SHA1_FOR_LEGACY_USE_ONLY,
             Self::Sha256 => &digest::SHA256,
         };
         let sum = digest::digest(algorithm, content);
-        Some(sum.as_ref().iter().map(|byte| format!("{byte:02x}")).collect())
+        sum.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
 
@@ -271,7 +301,7 @@ fn checksum(call: &Call<'_>, method: Method) -> String {
     };
     call.session.work(|state, _| {
         let place = absolute(path);
-        let Some(sum) = state.files.get(&place).and_then(|file| method.of(&file.content)) else {
+        let Some(sum) = state.files.get(&place).map(|file| method.of(&file.content)) else {
             let tool = method.label().to_lowercase();
             return errors::database(&format!("{tool}: {}", no_such_file(path)));
         };
@@ -286,7 +316,7 @@ fn checksum(call: &Call<'_>, method: Method) -> String {
 
 fn checksum_text(state: &State, method: Method, path: &str) -> String {
     let place = absolute(path);
-    match state.files.get(&place).and_then(|file| method.of(&file.content)) {
+    match state.files.get(&place).map(|file| method.of(&file.content)) {
         Some(sum) => format!("{} ({place}) = {sum}\n", method.label()),
         None => {
             let tool = method.label().to_lowercase();

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::command::{Done, output};
+use super::command::{Done, in_form, output};
+use super::read::Form;
 use super::{After, Answer, Call};
 use crate::lab::errors;
 use crate::lab::operational::{self, Asker};
@@ -45,7 +46,14 @@ pub(super) fn answer(call: &Call<'_>) -> Option<Answer> {
                 user: &call.session.link.user,
                 by: (call.session.link.number, Some(call.session.id)),
             };
-            return operational::rpc(router, &asker, name, &arguments).map(Answer::body);
+            let Some(form) = Form::named(call.operation.attribute("format").unwrap_or("xml")) else {
+                let bad = call.operation.attribute("format");
+                return Some(Answer::body(errors::parser("syntax error", bad)));
+            };
+            return match operational::rpc(router, &asker, name, &arguments)? {
+                Ok(shown) => Some(Answer::body(in_form(router, &shown, form))),
+                Err(reply) => Some(Answer::body(reply)),
+            };
         }
     };
     Some(Answer::body(body))

@@ -298,7 +298,8 @@ fn rpcs_take_their_arguments_and_refuse_others() {
     let wanted = arguments(&[("interface-name", "[vmfgxe][mlet]*"), ("terse", "")]);
     let element = rpc(&view, "get-interface-information", &wanted)
         .expect("known")
-        .expect("an answer");
+        .expect("an answer")
+        .element;
     let names: Vec<&str> = element
         .all("physical-interface")
         .map(|interface| interface.value("name"))
@@ -307,7 +308,8 @@ fn rpcs_take_their_arguments_and_refuse_others() {
     let private = arguments(&[("routing-instance", "__juniper_private1__"), ("terse", "")]);
     let element = rpc(&view, "get-interface-information", &private)
         .expect("known")
-        .expect("an answer");
+        .expect("an answer")
+        .element;
     assert_eq!(element.children().len(), 0);
     let fault = rpc(&view, "get-interface-information", &arguments(&[("colour", "red")])).expect("known");
     assert!(matches!(fault, Err(ShowError::Syntax { bad_element: Some(word), .. }) if word == "colour"));

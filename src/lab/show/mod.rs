@@ -235,12 +235,9 @@ impl<'a> View<'a> {
 }
 
 /// Answers an RPC given its name and the names and values of its children; `None` when no such RPC exists.
-pub(crate) fn rpc(view: &View, rpc_name: &str, args: &[(String, String)]) -> Option<Result<Element, ShowError>> {
+pub(crate) fn rpc(view: &View, rpc_name: &str, args: &[(String, String)]) -> Option<Result<Shown, ShowError>> {
     let command = tree::by_rpc(rpc_name, view.profile())?;
-    let answer = Arguments::from_rpc(command, args)
-        .and_then(|arguments| answer(view, command, &arguments))
-        .map(|shown| shown.element);
-    Some(answer)
+    Some(Arguments::from_rpc(command, args).and_then(|arguments| answer(view, command, &arguments)))
 }
 
 /// Answers a command without pipes, abbreviated as Junos allows.
@@ -316,10 +313,10 @@ mod tests {
         );
         assert_eq!(shown.element.value("host-name"), "edge-1");
         assert!(shown.element.to_json().contains("\"data\" : \"24.4R1.9\""));
-        let element = rpc(&view, "get-software-information", &[])
+        let answer = rpc(&view, "get-software-information", &[])
             .expect("a known RPC")
             .expect("an answer");
-        assert_eq!(element, shown.element);
+        assert_eq!(answer.element, shown.element);
     }
 
     #[test]
