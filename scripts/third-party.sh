@@ -3,10 +3,19 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 environment=target/third-party
-[ -x "$environment/bin/pytest" ] || python3 -m venv "$environment"
+mkdir -p "$environment"
+[ -x "$environment/bin/pip" ] || python3 -m venv "$environment"
 "$environment/bin/pip" install --quiet --disable-pip-version-check -r tests/third_party/requirements.txt
+export THIRD_PARTY_NODE="$environment/node"
+if command -v npm >/dev/null; then
+    # The package `node` brings the version of Node.js that the Inspector needs, whatever the machine has.
+    mkdir -p "$THIRD_PARTY_NODE"
+    npm install --prefix "$THIRD_PARTY_NODE" --silent --no-fund --no-audit \
+        node@22.23.3 @modelcontextprotocol/inspector@2.12.0
+else
+    echo "notice: npm is missing, the MCP Inspector is skipped" >&2
+fi
 cargo build --locked
-JUNOSMCP_BINARY="$PWD/${CARGO_TARGET_DIR:-target}/debug/rust-junosmcp"
-case "${CARGO_TARGET_DIR:-}" in /*) JUNOSMCP_BINARY="$CARGO_TARGET_DIR/debug/rust-junosmcp" ;; esac
+JUNOSMCP_BINARY="${CARGO_TARGET_DIR:-target}/debug/rust-junosmcp"
 export JUNOSMCP_BINARY
-"$environment/bin/pytest" -q -p no:cacheprovider tests/third_party "$@"
+"$environment/bin/pytest" -rs -p no:cacheprovider tests/third_party "$@"
