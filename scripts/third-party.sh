@@ -2,6 +2,10 @@
 # Runs the third-party clients against the lab; installs them into target/ first.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+if ! PATH="$PATH:/usr/sbin" command -v sshd >/dev/null && command -v apt-get >/dev/null; then
+    # Without it the tests that need OpenSSH's server are skipped.
+    if [ "$(id -u)" = 0 ]; then apt-get install -y -qq openssh-server; else sudo -n apt-get install -y -qq openssh-server || true; fi
+fi
 environment=target/third-party
 mkdir -p "$environment"
 [ -x "$environment/bin/pip" ] || python3 -m venv "$environment"

@@ -77,6 +77,10 @@ impl Route {
 }
 
 impl Point {
+    fn is_at(&self, other: &Self) -> bool {
+        self.host.eq_ignore_ascii_case(&other.host) && self.port == other.port && self.user == other.user
+    }
+
     /// As messages name it.
     pub(super) fn shown(&self) -> String {
         match self.host.contains(':') {
@@ -142,8 +146,11 @@ impl Survey<'_> {
             },
         };
         // What stands for every host stands for the jump host too; it is not reached through itself.
-        if list.first().is_some_and(|first| first.host.eq_ignore_ascii_case(alias)) {
-            return Ok(Start::Direct);
+        if let Some(first) = list.first() {
+            let (hop, _) = self.hop(first)?;
+            if hop.is_at(point) {
+                return Ok(Start::Direct);
+            }
         }
         let mut first = None;
         for name in list.iter().rev() {

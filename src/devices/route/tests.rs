@@ -62,6 +62,8 @@ fn the_way_follows_the_file() {
             "Host edge\nProxyJump inner\nHost inner\nProxyJump carol@outer\n",
             "carol@outer:22 netops@inner:22 netops@edge:22",
         ),
+        // Another door of the same house.
+        ("ProxyJump edge:2200\n", "netops@edge:2200 netops@edge:22"),
         // In a list only the first is looked up for a jump host of its own.
         (
             "Host edge\nProxyJump a,b\nHost a\nProxyJump c\nHost b\nProxyJump d\n",
