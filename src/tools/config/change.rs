@@ -8,12 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     junos::{DeviceMessage, DeviceText},
     output::Caps,
-    tools::{
-        call::Call,
-        code::Code,
-        failure::{self, Failure},
-        outcome::Structured,
-    },
+    tools::{call::Call, code::Code, failure::Failure, outcome::Structured},
     workflows::transaction::{ChangeFault, Cleanup, Committed, HistoryEntry, Outcome, Report, ResolvedBy, Source},
 };
 
@@ -132,7 +127,7 @@ pub(super) fn changed(call: &Call, router: &str, report: Report) -> (Changed, St
         router_name: router.to_owned(),
         success: true,
         outcome: word(&report.outcome),
-        warnings: warnings(&report.warnings, report.cleanup),
+        warnings: warnings(call, &report.warnings, report.cleanup),
         cleanup: (report.cleanup == Cleanup::Unproven).then_some("unproven"),
         ..Changed::default()
     };
@@ -231,10 +226,10 @@ fn resolved_by(how: ResolvedBy) -> &'static str {
 }
 
 /// What the router warned of, and a warning of ours when it could not be seen to be left as it was.
-pub(super) fn warnings(said: &[DeviceMessage], cleanup: Cleanup) -> Option<Vec<String>> {
+pub(super) fn warnings(call: &Call, said: &[DeviceMessage], cleanup: Cleanup) -> Option<Vec<String>> {
     let mut warnings: Vec<String> = said
         .iter()
-        .map(|message| failure::line(message).trim_start_matches("warning: ").to_owned())
+        .map(|message| call.said(message).trim_start_matches("warning: ").to_owned())
         .collect();
     if cleanup == Cleanup::Unproven {
         warnings.push(
@@ -287,7 +282,7 @@ pub(super) fn failed(call: &Call, router: &str, fault: ChangeFault) -> Failure {
         failure = failure.known("diff", presented(call, diff));
     }
     let cleanup = fault.cleanup.unwrap_or(Cleanup::Done);
-    if let Some(warnings) = warnings(&fault.warnings, cleanup) {
+    if let Some(warnings) = warnings(call, &fault.warnings, cleanup) {
         failure = failure.known("warnings", warnings);
     }
     if cleanup == Cleanup::Unproven {

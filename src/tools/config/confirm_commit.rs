@@ -81,7 +81,7 @@ async fn run(call: Call, args: Args) -> Result<Structured<Output>, Failure> {
         confirmed_by: kept.by.as_str(),
         commit: kept.commit,
         cleanup: (kept.cleanup == Cleanup::Unproven).then_some("unproven"),
-        warnings: change::warnings(&kept.warnings, kept.cleanup),
+        warnings: change::warnings(&call, &kept.warnings, kept.cleanup),
     };
     Ok(change::with_diff(output, sentence, None))
 }

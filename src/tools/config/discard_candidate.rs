@@ -64,7 +64,7 @@ async fn run(call: Call, args: Args) -> Result<Structured<Output>, Failure> {
         outcome: if diff.is_some() { "discarded" } else { "clean" },
         discarded_diff: diff.clone(),
         holders: (!discarded.holders.is_empty()).then_some(discarded.holders),
-        warnings: change::warnings(&discarded.warnings, Cleanup::Done),
+        warnings: change::warnings(&call, &discarded.warnings, Cleanup::Done),
     };
     Ok(change::with_diff(output, sentence, diff.as_deref()))
 }
