@@ -2,6 +2,7 @@
 
 mod arguments;
 mod batch;
+mod colleague;
 mod command;
 mod configuration;
 mod facts;
