@@ -159,7 +159,7 @@ pub(super) async fn lease_fresh(
     work: &Work,
 ) -> Result<Lease, LeaseFault> {
     // It takes no slot: the session whose fate it reads may hold the last one.
-    let connection = within(work, "connecting", connect(&pool.entry, shared)).await?;
+    let connection = within(work, "connecting", connect(&pool.entry(), shared)).await?;
     let connection = Arc::new(connection.map_err(|fault| LeaseFault::Dial(Arc::new(fault)))?);
     let entrance = pool.entrance();
     let wire = within(work, "opening a session", connection.channel(entrance)).await?;
@@ -199,8 +199,9 @@ async fn dial(pool: &Arc<Pool>, shared: &Arc<Shared>, work: &Work) -> Result<Arc
 
 async fn run_dial(pool: Arc<Pool>, shared: Arc<Shared>) -> DialResult {
     let started = Instant::now();
+    let entry = pool.entry();
     let result = tokio::select! {
-        result = connect(&pool.entry, &shared) => result,
+        result = connect(&entry, &shared) => result,
         () = shared.shutdown.cancelled() => Err(DialFault::Handshake { reason: "the server is shutting down".to_owned() }),
     };
     let result = result.map(Arc::new).map_err(Arc::new);
@@ -210,7 +211,7 @@ async fn run_dial(pool: Arc<Pool>, shared: Arc<Shared>) -> DialResult {
 }
 
 fn connect_timeout(pool: &Pool, shared: &Shared) -> Duration {
-    pool.entry.connect_timeout.unwrap_or(shared.settings.connect_timeout)
+    pool.entry().connect_timeout.unwrap_or(shared.settings.connect_timeout)
 }
 
 /// Waits within the call's deadline and for as long as somebody wants the result.

@@ -226,3 +226,6 @@ fn lost(error: russh::Error) -> DialFault {
         reason: format!("the connection ended during login: {error}"),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -152,6 +152,7 @@ impl Devices {
             let site = self.0.site(entry);
             Arc::new(Pool::new(Arc::clone(entry), site))
         });
+        pool.renew(entry);
         Device::new(entry.name.clone(), Arc::clone(pool), Arc::clone(&self.0))
     }
 

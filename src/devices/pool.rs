@@ -83,7 +83,7 @@ impl Idle {
 
 /// The sessions and connections of one login.
 pub(super) struct Pool {
-    pub(super) entry: Arc<Entry>,
+    entry: Mutex<Arc<Entry>>,
     pub(super) site: Arc<Site>,
     /// Signals that a session came back or a connection has room again.
     pub(super) returned: Notify,
@@ -103,11 +103,20 @@ struct State {
 impl Pool {
     pub(super) fn new(entry: Arc<Entry>, site: Arc<Site>) -> Self {
         Self {
-            entry,
+            entry: Mutex::new(entry),
             site,
             returned: Notify::new(),
             state: Mutex::default(),
         }
+    }
+
+    /// The entry as it was last read; those of one identity differ in their times and limits at most.
+    pub(super) fn entry(&self) -> Arc<Entry> {
+        Arc::clone(&self.entry.lock().expect("no code panics while it holds the lock"))
+    }
+
+    pub(super) fn renew(&self, entry: &Arc<Entry>) {
+        *self.entry.lock().expect("no code panics while it holds the lock") = Arc::clone(entry);
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {

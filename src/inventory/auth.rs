@@ -110,15 +110,15 @@ impl Auth {
     pub(crate) fn identity(&self) -> String {
         match self {
             Self::Password(secret) => format!("password:{}", secret.identity()),
-            Self::Key {
-                key: KeySource::File(path),
-                ..
-            } => format!("key:{}", path.display()),
-            Self::Key {
-                key: KeySource::Memory(text),
-                ..
-            } => {
-                format!("key:{}", SecretRef::Inline(text.clone()).identity())
+            Self::Key { key, passphrase } => {
+                let key = match key {
+                    KeySource::File(path) => path.display().to_string(),
+                    KeySource::Memory(text) => SecretRef::Inline(text.clone()).identity(),
+                };
+                match passphrase {
+                    Some(passphrase) => format!("key:{key}:{}", passphrase.identity()),
+                    None => format!("key:{key}"),
+                }
             }
             Self::Agent { socket, identity } => format!("agent:{socket:?}:{identity:?}"),
         }

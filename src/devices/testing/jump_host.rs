@@ -112,7 +112,15 @@ impl JumpHost {
 
     fn judge(&self, good: bool) -> Auth {
         self.counts.logins.fetch_add(1, Ordering::SeqCst);
-        if good { Auth::Accept } else { Auth::reject() }
+        if good { Auth::Accept } else { self.refusal() }
+    }
+
+    /// As OpenSSH refuses: what was tried stays on offer.
+    fn refusal(&self) -> Auth {
+        Auth::Reject {
+            proceed_with_methods: Some(self.methods.clone()),
+            partial_success: false,
+        }
     }
 }
 
@@ -138,6 +146,10 @@ impl Handler for Guest {
     type Error = russh::Error;
 
     async fn auth_password(&mut self, _user: &str, password: &str) -> Result<Auth, Self::Error> {
+        // The library asks the handler whatever the methods are; a real server does not judge what it does not offer.
+        if !self.0.methods.contains(&MethodKind::Password) {
+            return Ok(self.0.refusal());
+        }
         Ok(self.0.judge(password == self.0.password))
     }
 
