@@ -22,8 +22,10 @@ PASSPHRASE = "a passphrase of tests"
 # name: type, bits, form, passphrase
 KEYS = {
     "ed25519": ("ed25519", None, None, ""),
-    "ecdsa": ("ecdsa", "256", None, ""),
-    "ecdsa-521-pkcs8": ("ecdsa", "521", "PKCS8", ""),
+    # One key of 256 bits in 256 cannot be read in OpenSSH's own format; in the other it always can.
+    "ecdsa": ("ecdsa", "256", "PKCS8", ""),
+    "ecdsa-384": ("ecdsa", "384", None, ""),
+    "ecdsa-521": ("ecdsa", "521", None, ""),
     "rsa": ("rsa", "3072", None, ""),
     "rsa-pem": ("rsa", "2048", "PEM", ""),
     "encrypted-ed25519": ("ed25519", None, None, PASSPHRASE),
@@ -144,6 +146,8 @@ class World:
             subprocess.run(command, check=True)
             lines.append((keys / f"{name}.pub").read_text())
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", keys / "stranger"], check=True)
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", keys / "held"], check=True)
+        lines.append((keys / "held.pub").read_text())
         self.authorized.write_text("".join(lines))
         self.keys = keys
 
@@ -153,8 +157,10 @@ class World:
         while not path.exists():
             assert self.agent_process.poll() is None
         environment = {**os.environ, "SSH_AUTH_SOCK": str(path)}
-        for name in ("ed25519", "rsa"):
+        for name in ("ed25519", "rsa", "held"):
             subprocess.run(["ssh-add", "-q", self.keys / name], check=True, env=environment)
+        # From now on only the agent can use it.
+        subprocess.run(["ssh-keygen", "-q", "-p", "-N", PASSPHRASE, "-f", self.keys / "held"], check=True)
         return path
 
     def stop(self):
@@ -281,6 +287,27 @@ def lab_password(world):
     process.terminate()
     process.wait(timeout=10)
     return line.strip().rsplit("password=", 1)[1]
+
+
+def test_an_encrypted_key_of_a_host_is_used_where_the_agent_holds_it(world, tmp_path):
+    router = world.servers["router"]
+    entry = {"ip": router.host, "port": router.port, "username": USER, "auth": login(world, "ecdsa")}
+    of_hosts = f"  IdentityFile {world.keys / 'held'}\n"
+    contact = world.contact(tmp_path / "run", entry, way(world, "one hop", of_hosts))
+    assert contact["status"] == "ok", contact
+
+
+def test_a_command_ends_with_the_program(world, tmp_path):
+    router, first = world.servers["router"], world.servers["first"]
+    entry = {"ip": router.host, "port": router.port, "username": USER, "auth": login(world, "ecdsa")}
+    assert world.contact(tmp_path / "run", entry, way(world, "shell command"))["status"] == "ok"
+    # The server's side of a connection names no port; only the client that the command started does.
+    assert not [line for line in command_lines() if f"-p {first.port} -W" in line]
+
+
+def command_lines():
+    done = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()
 
 
 @pytest.mark.skipif(not has_ipv6(), reason="no IPv6 on the loopback interface")

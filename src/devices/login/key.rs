@@ -2,7 +2,7 @@
 
 use std::io;
 
-use russh::keys::{Error, HashAlg, PrivateKey, PublicKey};
+use russh::keys::{Error, HashAlg, PrivateKey, PublicKey, ssh_key};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{DialFault, KeySource};
@@ -37,21 +37,44 @@ pub(super) fn load(source: &KeySource, passphrase: Option<&SecretString>) -> Res
         }
     };
     let passphrase = passphrase.map(ExposeSecret::expose_secret);
-    russh::keys::decode_secret_key(&text, passphrase).map_err(|error| DialFault::Credential {
-        code: "auth_failed",
-        reason: format!("private key {place} {}", complaint(&error, &text, passphrase.is_some())),
-        hint: "correct 'private_key_path' or the passphrase; nothing was sent to the router".to_owned(),
+    russh::keys::decode_secret_key(&text, passphrase).map_err(|error| {
+        let (complaint, hint) = complaint(&error, &text, passphrase.is_some());
+        DialFault::Credential {
+            code: "auth_failed",
+            reason: format!("private key {place} {complaint}"),
+            hint: format!("{hint}; nothing was sent to the router"),
+        }
     })
 }
 
-fn complaint(error: &Error, text: &str, has_passphrase: bool) -> String {
+/// What is wrong with a key, and what to do about it.
+fn complaint(error: &Error, text: &str, has_passphrase: bool) -> (String, &'static str) {
     if !text.contains("PRIVATE KEY-----") {
-        return "is not a private key".to_owned();
+        return ("is not a private key".to_owned(), "correct 'private_key_path'");
     }
-    let encrypted = text.contains("ENCRYPTED") || matches!(error, Error::KeyIsEncrypted | Error::SshKey(_));
-    match (encrypted, has_passphrase) {
-        (true, false) => "is encrypted: add 'passphrase_env' or 'passphrase_file'".to_owned(),
-        (true, true) => "is not opened by the passphrase".to_owned(),
-        (false, _) => format!("is of no use: {error}"),
+    let is_encrypted = text.contains("ENCRYPTED") || matches!(error, Error::KeyIsEncrypted);
+    match error {
+        _ if is_encrypted && !has_passphrase => (
+            "is encrypted: add 'passphrase_env' or 'passphrase_file'".to_owned(),
+            "name the passphrase in the inventory, or let an agent hold the key",
+        ),
+        Error::SshKey(ssh_key::Error::Crypto) => wrong_passphrase(),
+        _ if is_encrypted => wrong_passphrase(),
+        // The library refuses the one ECDSA key in 256 whose number is short, in OpenSSH's own format only.
+        Error::SshKey(_) => (
+            format!("cannot be read: {error}"),
+            "write it in another format, for instance with ssh-keygen -p -m PKCS8 -f FILE",
+        ),
+        _ => (
+            format!("cannot be read: {error}"),
+            "use a key in OpenSSH, PKCS#8 or PEM format",
+        ),
     }
+}
+
+fn wrong_passphrase() -> (String, &'static str) {
+    (
+        "is not opened by the passphrase".to_owned(),
+        "correct the passphrase in the inventory",
+    )
 }

@@ -30,6 +30,23 @@ MdAF4TtMEeZoOQgg==
 -----END OPENSSH PRIVATE KEY-----
 ";
 
+/// An ECDSA key whose number begins with a zero byte, as OpenSSH writes it and in PKCS#8.
+const SHORT: &str = "-----BEGIN OPENSSH PRIVATE KEY-----
+b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAaAAAABNlY2RzYS
+1zaGEyLW5pc3RwMjU2AAAACG5pc3RwMjU2AAAAQQTPSTfAE294GOo/dYwayc7rerELURtB
+azehbtDDoRF9YzfnvB5WpFWg5MR5ZVOZup0fV0d7vgpxUbJNdirPgKZUAAAAoLlnsgm5Z7
+IJAAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBM9JN8ATb3gY6j91
+jBrJzut6sQtRG0FrN6Fu0MOhEX1jN+e8HlakVaDkxHllU5m6nR9XR3u+CnFRsk12Ks+Apl
+QAAAAfcKRA7zCvTnZRu86J5cpuYBfd3zPtw+tFNj32g+IsNgAAAAVlY2RzYQECAwQ=
+-----END OPENSSH PRIVATE KEY-----
+";
+const SHORT_PKCS8: &str = "-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgAHCkQO8wr052UbvO
+ieXKbmAX3d8z7cPrRTY99oPiLDahRANCAATPSTfAE294GOo/dYwayc7rerELURtB
+azehbtDDoRF9YzfnvB5WpFWg5MR5ZVOZup0fV0d7vgpxUbJNdirPgKZU
+-----END PRIVATE KEY-----
+";
+
 /// A server that takes some methods, and a folder for keys and secrets.
 struct Door {
     server: Arc<JumpHost>,
@@ -138,8 +155,9 @@ async fn a_key_that_cannot_be_used_says_why_and_nothing_is_sent() {
             "auth_failed",
             "is not opened by the passphrase",
         ),
-        (key(torn, None), "auth_failed", "is"),
+        (key(torn, None), "auth_failed", "cannot be read"),
         (key(other, None), "auth_failed", "is not a private key"),
+        (key(door.file("short", SHORT), None), "auth_failed", "cannot be read"),
     ] {
         let outcome = door.outcome(auth).await;
         assert!(outcome.starts_with(code) && outcome.contains(words), "{outcome}");
