@@ -169,7 +169,12 @@ async fn a_key_that_cannot_be_used_says_why_and_nothing_is_sent() {
         outcome.contains("refused with the key ssh-ed25519 SHA256:"),
         "{outcome}"
     );
-    assert_eq!(door.server.logins(), 1);
+    let outcome = door.outcome(key(door.file("short", SHORT_PKCS8), None)).await;
+    assert!(
+        outcome.contains("refused with the key ecdsa-sha2-nistp256 SHA256:"),
+        "{outcome}"
+    );
+    assert_eq!(door.server.logins(), 2);
 }
 
 #[tokio::test(start_paused = true)]
