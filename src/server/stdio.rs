@@ -41,14 +41,19 @@ where
     let on_refusal: OnRefusal = Arc::new(move |reason| witness.unreadable(&Caller::stdio(), reason));
     let channel = Channel::new(reader, writer, on_refusal);
     let ended = channel.ended.clone();
-    let session = CancellationToken::new();
     let serving = async {
         loop {
-            match handler.clone().serve_with_ct(channel.clone(), session.clone()).await {
+            match handler
+                .clone()
+                .serve_with_ct(channel.clone(), CancellationToken::new())
+                .await
+            {
                 Ok(service) => {
                     // The task of a service ends by itself; how is not of interest.
                     let _ = service.waiting().await;
-                    return;
+                    if !channel.is_opened_anew().await {
+                        return;
+                    }
                 }
                 // The SDK gives up when anything but a request comes first; a client may do that and go on.
                 Err(ServerInitializeError::ExpectedInitializeRequest(_)) => {}
@@ -75,6 +80,20 @@ struct Channel<R, W> {
     output: Arc<Mutex<Output<W>>>,
     ended: CancellationToken,
     on_refusal: OnRefusal,
+    /// An `initialize` that waits for a service of its own.
+    opening: Arc<Mutex<Option<RxJsonRpcMessage<RoleServer>>>>,
+    /// How the client began with the service that this value belongs to.
+    begun: Begun,
+}
+
+/// The SDK binds a service to the era of its first request: one that began without `initialize` refuses older requests even
+/// after one. So an `initialize` that comes late gets a service of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Begun {
+    #[default]
+    NotYet,
+    WithInitialize,
+    Without,
 }
 
 /// Told of every line that is no message.
@@ -94,6 +113,8 @@ impl<R, W> Clone for Channel<R, W> {
             output: Arc::clone(&self.output),
             ended: self.ended.clone(),
             on_refusal: Arc::clone(&self.on_refusal),
+            opening: Arc::clone(&self.opening),
+            begun: Begun::NotYet,
         }
     }
 }
@@ -109,7 +130,16 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Channel<R, W> {
             })),
             ended: CancellationToken::new(),
             on_refusal,
+            opening: Arc::default(),
+            begun: Begun::NotYet,
         }
+    }
+}
+
+impl<R, W> Channel<R, W> {
+    /// Whether the client opened a session anew, which the next service takes up.
+    async fn is_opened_anew(&self) -> bool {
+        self.opening.lock().await.is_some()
     }
 }
 
@@ -161,6 +191,10 @@ where
     }
 
     async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleServer>> {
+        if let Some(message) = self.opening.lock().await.take() {
+            self.begun = Begun::WithInitialize;
+            return Some(message);
+        }
         let mut input = self.input.lock().await;
         loop {
             let line = match input.next().await {
@@ -176,7 +210,21 @@ where
                 }
             };
             match serde_json::from_slice(&line) {
-                Ok(message) => return Some(message),
+                Ok(message) => match (self.begun, is_initialize(&line)) {
+                    (Begun::Without, true) => {
+                        *self.opening.lock().await = Some(message);
+                        return None;
+                    }
+                    (Begun::NotYet, initializes) => {
+                        self.begun = if initializes {
+                            Begun::WithInitialize
+                        } else {
+                            Begun::Without
+                        };
+                        return Some(message);
+                    }
+                    _ => return Some(message),
+                },
                 Err(_) => self.refuse(Refusal::of(&line)).await?,
             }
         }
@@ -185,6 +233,19 @@ where
     async fn close(&mut self) -> Result<(), Self::Error> {
         self.output.lock().await.flush().await
     }
+}
+
+/// Whether a line is the request that opens a session of the older era.
+fn is_initialize(line: &[u8]) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Head {
+        method: Option<String>,
+        id: Option<Value>,
+    }
+    // Most lines are told apart without reading them a second time.
+    memchr::memmem::find(line, b"\"initialize\"").is_some()
+        && serde_json::from_slice::<Head>(line)
+            .is_ok_and(|head| head.id.is_some() && head.method.as_deref() == Some("initialize"))
 }
 
 /// Why a line is no message, and the id of the request it may have been.

@@ -357,7 +357,6 @@ def test_a_modern_request_needs_no_opening(lines):
     assert works(lines, 2)
 
 
-@pytest.mark.xfail(reason="the SDK binds a process that began without `initialize` to the newer era", strict=True)
 def test_an_initialize_may_follow_a_modern_request(lines):
     assert works(lines, 1)
     assert initialize(lines) == LATEST_LEGACY
