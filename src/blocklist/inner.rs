@@ -1,7 +1,7 @@
 //! Commands carried inside another command: `request pfe execute … command "X"`.
 
 use super::rules::List;
-use crate::junos::{judged_line, tokens};
+use crate::junos::{abbreviates, judged_line, tokens};
 
 /// What a command carries inside itself.
 #[derive(Debug, PartialEq)]
@@ -18,10 +18,10 @@ pub(crate) enum Inner {
 pub(crate) fn inner(judged: &str) -> Inner {
     let words = tokens(judged);
     let list = match words.as_slice() {
-        [first, second, third, ..] if begins(first, "request") && begins(third, "execute") => {
-            if begins(second, "pfe") {
+        [first, second, third, ..] if abbreviates(first, "request") && abbreviates(third, "execute") => {
+            if abbreviates(second, "pfe") {
                 List::PfeCommands
-            } else if begins(second, "routing-engine") {
+            } else if abbreviates(second, "routing-engine") {
                 List::Commands
             } else {
                 return Inner::None;
@@ -42,9 +42,9 @@ fn values(words: &[&str]) -> Vec<String> {
     let mut found = Vec::new();
     let mut at = 0;
     while at < words.len() {
-        if begins(words[at], "target") {
+        if abbreviates(words[at], "target") {
             at += 2;
-        } else if begins(words[at], "command") {
+        } else if abbreviates(words[at], "command") {
             found.extend(
                 words
                     .get(at + 1)
@@ -61,13 +61,6 @@ fn values(words: &[&str]) -> Vec<String> {
 
 fn normalised(value: &str) -> String {
     judged_line(value.trim_matches('"'))
-}
-
-fn begins(token: &str, word: &str) -> bool {
-    !token.is_empty()
-        && word
-            .get(..token.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(token))
 }
 
 #[cfg(test)]

@@ -17,6 +17,30 @@ use super::{
     stamp::Stamp,
 };
 
+/// The host-key algorithms that are offered, by kind of key, best first. A router with several kinds shows one of them.
+pub(super) const KINDS: [&[Algorithm]; 3] = [
+    &[Algorithm::Ed25519],
+    &[
+        Algorithm::Ecdsa {
+            curve: EcdsaCurve::NistP256,
+        },
+        Algorithm::Ecdsa {
+            curve: EcdsaCurve::NistP384,
+        },
+        Algorithm::Ecdsa {
+            curve: EcdsaCurve::NistP521,
+        },
+    ],
+    &[
+        Algorithm::Rsa {
+            hash: Some(HashAlg::Sha512),
+        },
+        Algorithm::Rsa {
+            hash: Some(HashAlg::Sha256),
+        },
+    ],
+];
+
 /// Where the trusted host keys are kept.
 #[derive(Clone, Debug)]
 pub enum KnownHosts {
@@ -238,26 +262,8 @@ impl OnFile {
 
     /// The order in which to offer host-key algorithms: types on file first, so that a router with several keys shows a known one.
     pub(super) fn preference(&self) -> Vec<Algorithm> {
-        let offered = [
-            Algorithm::Ed25519,
-            Algorithm::Ecdsa {
-                curve: EcdsaCurve::NistP256,
-            },
-            Algorithm::Ecdsa {
-                curve: EcdsaCurve::NistP384,
-            },
-            Algorithm::Ecdsa {
-                curve: EcdsaCurve::NistP521,
-            },
-            Algorithm::Rsa {
-                hash: Some(HashAlg::Sha512),
-            },
-            Algorithm::Rsa {
-                hash: Some(HashAlg::Sha256),
-            },
-        ];
         let known = |algorithm: &Algorithm| self.trusted.iter().any(|key| same_type(&key.algorithm(), algorithm));
-        let (mut first, rest): (Vec<_>, Vec<_>) = offered.into_iter().partition(known);
+        let (mut first, rest): (Vec<_>, Vec<_>) = KINDS.concat().into_iter().partition(known);
         first.extend(rest);
         first
     }

@@ -8,7 +8,7 @@ use std::{
 
 use russh::{
     Preferred, client,
-    keys::{Algorithm, EcdsaCurve, HashAlg, PublicKey, PublicKeyOrCertificate},
+    keys::{Algorithm, HashAlg, PublicKey, PublicKeyOrCertificate},
 };
 use tokio::time::timeout;
 
@@ -18,35 +18,12 @@ use super::{
     fault::{DialFault, Fault},
     handshake::broken,
     hops,
+    host_key::KINDS,
     line::Line,
     proxy_command::Complaint,
     route::Route,
 };
 use crate::inventory::Entry;
-
-/// The kinds of keys, each of which a router shows only when nothing else is asked for.
-const KINDS: [&[Algorithm]; 3] = [
-    &[Algorithm::Ed25519],
-    &[
-        Algorithm::Ecdsa {
-            curve: EcdsaCurve::NistP256,
-        },
-        Algorithm::Ecdsa {
-            curve: EcdsaCurve::NistP384,
-        },
-        Algorithm::Ecdsa {
-            curve: EcdsaCurve::NistP521,
-        },
-    ],
-    &[
-        Algorithm::Rsa {
-            hash: Some(HashAlg::Sha512),
-        },
-        Algorithm::Rsa {
-            hash: Some(HashAlg::Sha256),
-        },
-    ],
-];
 
 /// One key that a router showed.
 #[derive(Clone, Debug)]

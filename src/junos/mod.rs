@@ -19,3 +19,4 @@ pub(crate) use path::ConfigPath;
 pub(crate) use pattern::Pattern;
 pub(crate) use pipe::{Pipe, apply};
 pub(crate) use text::DeviceText;
+pub(crate) use words::abbreviates;
