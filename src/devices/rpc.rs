@@ -149,6 +149,23 @@ impl Rpc {
         Self::body("unlock-configuration", false, "<unlock-configuration/>".to_owned())
     }
 
+    /// Opens the shared candidate for this session alone.
+    pub(crate) fn open_exclusive() -> Self {
+        let body = "<open-configuration><exclusive/></open-configuration>";
+        Self::body("open-configuration", false, body.to_owned())
+    }
+
+    /// Opens a private copy of the active configuration; refused while the shared candidate holds uncommitted changes.
+    pub(crate) fn open_private() -> Self {
+        let body = "<open-configuration><private/></open-configuration>";
+        Self::body("open-configuration", false, body.to_owned())
+    }
+
+    /// Closes what was opened; Junos discards what is uncommitted.
+    pub(crate) fn close_configuration() -> Self {
+        Self::body("close-configuration", false, "<close-configuration/>".to_owned())
+    }
+
     /// Loads set commands.
     pub(crate) fn load_set(payload: String) -> Self {
         Self::load(LoadAction::Set, LoadFormat::Text, payload)
@@ -162,6 +179,18 @@ impl Rpc {
     /// Loads XML below `<configuration>`, which the payload must not contain itself; it must have been validated.
     pub(crate) fn load_xml(payload: String) -> Self {
         Self::load(LoadAction::Replace, LoadFormat::Xml, payload)
+    }
+
+    /// Loads a JSON object with the member `configuration`.
+    pub(crate) fn load_json(payload: &str) -> Self {
+        let payload = quick_xml::escape::escape(payload);
+        Self::body(
+            "load-configuration",
+            false,
+            format!(
+                r#"<load-configuration action="replace" format="json"><configuration-json>{payload}</configuration-json></load-configuration>"#
+            ),
+        )
     }
 
     fn load(action: LoadAction, format: LoadFormat, payload: String) -> Self {

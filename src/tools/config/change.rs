@@ -23,6 +23,7 @@ pub(super) enum Format {
     Set,
     Text,
     Xml,
+    Json,
 }
 
 impl Format {
@@ -31,6 +32,7 @@ impl Format {
             Self::Set => "set",
             Self::Text => "text",
             Self::Xml => "xml",
+            Self::Json => "json",
         }
     }
 }
@@ -112,6 +114,7 @@ pub(super) fn source(call: &Call, text: String, format: Format) -> Result<Source
         Format::Set => Source::set(text),
         Format::Text => Source::text(text),
         Format::Xml => Source::xml(&text),
+        Format::Json => Source::json(text),
     };
     source.map_err(|reason| refused(&reason))
 }
@@ -131,6 +134,10 @@ pub(super) fn changed(call: &Call, router: &str, report: Report) -> (Changed, St
         cleanup: (report.cleanup == Cleanup::Unproven).then_some("unproven"),
         ..Changed::default()
     };
+    if report.private_by_demand {
+        let warning = "the router lets its configuration be edited in private mode only: a private copy was used";
+        changed.warnings.get_or_insert_default().push(warning.to_owned());
+    }
     if report.changed {
         let diff = call.present(report.diff, call.caps());
         changed.truncated = diff.truncated.then_some(true);

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::change::{self, Changed, Format};
 use crate::{
     tools::{call::Call, failure::Failure, outcome::Structured, spec::Effect, spec::Spec},
-    workflows::transaction::{self, Change, Goal},
+    workflows::transaction::{self, CandidateMode, Change, Goal},
 };
 
 /// Check a configuration change on a Junos device without committing it: load, diff, commit check, discard. Never activates
@@ -17,12 +17,15 @@ struct Args {
     /// Router name, as listed by get_router_list.
     #[schemars(length(min = 1, max = 128))]
     router_name: String,
-    /// The change: set commands one per line, curly text, or XML.
+    /// The change: set commands one per line, curly text, XML, or JSON.
     #[schemars(length(min = 1, max = 1_048_576))]
     config_text: String,
     /// Form of config_text.
     #[serde(default)]
     config_format: Format,
+    /// shared locks the candidate of everybody; exclusive opens it for this change alone; private works in a copy of its own.
+    #[serde(default)]
+    candidate_mode: CandidateMode,
     /// Check on both routing engines.
     #[serde(default)]
     synchronize: bool,
@@ -44,6 +47,7 @@ async fn run(call: Call, args: Args) -> Result<Structured<Changed>, Failure> {
     let change = Change {
         source: change::source(&call, args.config_text, args.config_format)?,
         goal: Goal::Check,
+        mode: args.candidate_mode,
         synchronize: args.synchronize,
     };
     let context = router.change("")?;

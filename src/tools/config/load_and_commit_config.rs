@@ -7,11 +7,11 @@ use super::change::{self, Changed, Format};
 use crate::{
     junos::Minutes,
     tools::{call::Call, failure::Failure, outcome::Structured, spec::Effect, spec::Spec},
-    workflows::transaction::{self, Change, Goal},
+    workflows::transaction::{self, CandidateMode, Change, Goal},
 };
 
-/// Load a configuration change into a Junos device and commit it, with the diff in the result. Accepts set commands, text
-/// or XML. With confirm_timeout_mins the router rolls back by itself unless confirm_commit is called in time. Use
+/// Load a configuration change into a Junos device and commit it, with the diff in the result. Accepts set commands, text,
+/// XML or JSON. With confirm_timeout_mins the router rolls back by itself unless confirm_commit is called in time. Use
 /// commit_check_config first to see the diff without committing. Somebody else's uncommitted work makes it refuse.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -19,7 +19,7 @@ struct Args {
     /// Router name, as listed by get_router_list.
     #[schemars(length(min = 1, max = 128))]
     router_name: String,
-    /// The change: set commands one per line, curly text, or XML.
+    /// The change: set commands one per line, curly text, XML, or JSON.
     #[schemars(length(min = 1, max = 1_048_576))]
     config_text: String,
     /// Form of config_text.
@@ -31,6 +31,9 @@ struct Args {
     commit_comment: String,
     /// Minutes after which the router goes back by itself unless confirm_commit is called.
     confirm_timeout_mins: Option<Minutes>,
+    /// shared locks the candidate of everybody; exclusive opens it for this change alone; private works in a copy of its own, which cannot be confirmed.
+    #[serde(default)]
+    candidate_mode: CandidateMode,
     /// Commit on both routing engines.
     #[serde(default)]
     synchronize: bool,
@@ -55,6 +58,7 @@ async fn run(call: Call, args: Args) -> Result<Structured<Changed>, Failure> {
     let change = Change {
         source: change::source(&call, args.config_text, args.config_format)?,
         goal: Goal::Commit { confirm },
+        mode: args.candidate_mode,
         synchronize: args.synchronize,
     };
     let context = router.change(&args.commit_comment)?;

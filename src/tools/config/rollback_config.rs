@@ -7,7 +7,7 @@ use super::change::{self, Changed};
 use crate::{
     junos::{Minutes, RollbackNumber},
     tools::{call::Call, code::Code, failure::Failure, outcome::Structured, spec::Effect, spec::Spec},
-    workflows::transaction::{self, Change, Goal, Source},
+    workflows::transaction::{self, CandidateMode, Change, Goal, Source},
 };
 
 /// Preview or apply a rollback of a Junos device to an earlier commit (0 to 49). Shows the diff first; commits only when
@@ -28,6 +28,9 @@ struct Args {
     commit_comment: Option<String>,
     /// Minutes after which the router goes forward again by itself unless confirm_commit is called.
     confirm_timeout_mins: Option<Minutes>,
+    /// shared locks the candidate of everybody; exclusive opens it for this change alone; private works in a copy of its own, which cannot be confirmed.
+    #[serde(default)]
+    candidate_mode: CandidateMode,
     /// Commit on both routing engines.
     #[serde(default)]
     synchronize: bool,
@@ -56,12 +59,15 @@ async fn run(call: Call, args: Args) -> Result<Structured<Changed>, Failure> {
         )
         .hint("to throw uncommitted changes away use discard_candidate; to go back give 1 or more"));
     }
-    if confirm.is_some() && !args.commit {
-        return Err(Failure::new(
-            Code::InvalidArgument,
-            "confirm_timeout_mins has no effect without commit",
-        )
-        .hint("give commit:true to apply the rollback, or leave confirm_timeout_mins out"));
+    for (given, name) in [
+        (confirm.is_some(), "confirm_timeout_mins"),
+        (args.synchronize, "synchronize"),
+    ] {
+        if given && !args.commit {
+            let message = format!("argument '{name}' has no effect without commit");
+            return Err(Failure::new(Code::InvalidArgument, message)
+                .hint(format!("give commit:true to apply the rollback, or leave {name} out")));
+        }
     }
     let goal = if args.commit {
         Goal::Commit { confirm }
@@ -71,6 +77,7 @@ async fn run(call: Call, args: Args) -> Result<Structured<Changed>, Failure> {
     let change = Change {
         source: Source::Rollback(args.version),
         goal,
+        mode: args.candidate_mode,
         synchronize: args.synchronize,
     };
     let comment = args

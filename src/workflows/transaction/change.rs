@@ -1,11 +1,12 @@
-//! A change from the lock to the settled router.
+//! A change from the opened candidate to the settled router.
 
 use super::{
-    Change, ChangeFault, Cleanup, Context, Goal, HistoryEntry, Outcome, Report, Source,
+    CandidateMode, Change, ChangeFault, Cleanup, Context, Goal, HistoryEntry, Outcome, Report, Source,
+    candidate::{self, Held},
     commit::{self, Committed},
     guard,
     history::History,
-    holders, settle,
+    settle,
 };
 use crate::{
     devices::{Fault, Lease, Reply, Rpc},
@@ -16,6 +17,7 @@ use crate::{
 /// What has been learnt and done so far; what a failure reports along with itself.
 #[derive(Default)]
 pub(super) struct Progress {
+    pub(super) held: Held,
     pub(super) loaded: bool,
     pub(super) committed: bool,
     pub(super) changed: bool,
@@ -25,6 +27,10 @@ pub(super) struct Progress {
 }
 
 pub(super) async fn run(context: Context, change: Change, work: Work) -> Result<Report, ChangeFault> {
+    let confirmed = matches!(change.goal, Goal::Commit { confirm: Some(_) });
+    if confirmed && change.mode == CandidateMode::Private {
+        return Err(private_confirmed(&context));
+    }
     guard::judge_payload(&context, &change.source)?;
     let holder = format!("{} (call {})", context.author.tool, context.author.call_id);
     let _turn = context.device.exclusive(&holder, &work).await?;
@@ -33,32 +39,52 @@ pub(super) async fn run(context: Context, change: Change, work: Work) -> Result<
         pending: pending(&context, &mut lease, change.goal, &work).await?,
         ..Progress::default()
     };
-    step(&context, &work, "locking the configuration");
+    step(&context, &work, "opening the configuration");
     // Until this is proven to be settled the session does not go back to the pool.
     lease.edits();
-    if let Err(fault) = lock(&context, &mut lease, &work).await {
-        return Err(refused_lock(&context, lease, fault).await);
+    let (held, opened) = candidate::open(&context, &mut lease, change.mode, confirmed, &work).await;
+    if let Err(fault) = opened {
+        return Err(refused_open(&context, lease, held, fault).await);
     }
-    let result = under_lock(&context, &change, &mut lease, &mut progress, &work).await;
+    progress.held = held;
+    let result = when_open(&context, &change, &mut lease, &mut progress, &work).await;
     step(&context, &work, "settling");
-    let cleanup = settle::settle(&context.device, lease, progress.loaded && !progress.committed).await;
-    finish(result, progress, cleanup)
+    let discard = progress.loaded && !progress.committed;
+    let cleanup = settle::settle(&context.device, lease, held, discard).await;
+    let demanded = held == Held::Private && change.mode != CandidateMode::Private;
+    finish(result, progress, cleanup, demanded)
 }
 
-/// A lock that somebody else holds is not ours to release; one that failed in any other way may have been taken all the same.
-pub(super) async fn refused_lock(context: &Context, mut lease: Lease, fault: ChangeFault) -> ChangeFault {
+fn private_confirmed(context: &Context) -> ChangeFault {
+    ChangeFault::new(
+        "invalid_argument",
+        format!(
+            "router '{}': argument 'confirm_timeout_mins': Junos does not confirm commits of a private candidate",
+            context.device.name()
+        ),
+        "nothing was sent; leave confirm_timeout_mins out, or give candidate_mode shared or exclusive",
+    )
+}
+
+/// What somebody else holds is not ours to release; what failed in any other way may have been opened all the same.
+pub(super) async fn refused_open(context: &Context, mut lease: Lease, held: Held, fault: ChangeFault) -> ChangeFault {
     if matches!(fault.code, "config_locked" | "candidate_dirty") && lease.is_healthy() {
         lease.settled();
         return fault;
     }
-    let cleanup = settle::settle(&context.device, lease, false).await;
+    let cleanup = settle::settle(&context.device, lease, held, false).await;
     ChangeFault {
         cleanup: Some(cleanup),
         ..fault
     }
 }
 
-fn finish(result: Result<Outcome, ChangeFault>, progress: Progress, cleanup: Cleanup) -> Result<Report, ChangeFault> {
+fn finish(
+    result: Result<Outcome, ChangeFault>,
+    progress: Progress,
+    cleanup: Cleanup,
+    private_by_demand: bool,
+) -> Result<Report, ChangeFault> {
     match result {
         Ok(outcome) => Ok(Report {
             confirmed_previous: progress.pending.filter(|_| matches!(outcome, Outcome::Committed(_))),
@@ -66,6 +92,7 @@ fn finish(result: Result<Outcome, ChangeFault>, progress: Progress, cleanup: Cle
             changed: progress.changed,
             diff: progress.diff.unwrap_or_else(|| DeviceText::new(String::new())),
             warnings: progress.warnings,
+            private_by_demand,
             cleanup,
         }),
         Err(fault) => Err(ChangeFault {
@@ -112,58 +139,7 @@ async fn pending(
     }
 }
 
-/// Takes the lock; a refusal says who is in the way.
-pub(super) async fn lock(context: &Context, lease: &mut Lease, work: &Work) -> Result<(), ChangeFault> {
-    let router = context.device.name();
-    let reply = lease.ask(&Rpc::lock_configuration(), work).await?;
-    let errors: Vec<DeviceMessage> = reply.errors().cloned().collect();
-    if errors.is_empty() {
-        return Ok(());
-    }
-    let says = |words: &str| {
-        errors
-            .iter()
-            .any(|error| error.message.to_ascii_lowercase().contains(words))
-    };
-    let (code, what, hint) = if says("locked by") {
-        (
-            "config_locked",
-            "the configuration is locked",
-            "wait until the holder has finished; nobody's lock is ever removed",
-        )
-    } else if says("database modified") {
-        (
-            "candidate_dirty",
-            "the candidate holds uncommitted changes of somebody else",
-            "look at them with junos_config_diff and database candidate; wait for their owner, or discard_candidate after asking them",
-        )
-    } else {
-        return Err(Fault::rejected(router, errors, true).into());
-    };
-    let holders = read_holders(lease, work).await;
-    let mut fault = ChangeFault::refused(router, code, what, errors, hint);
-    if !holders.is_empty() {
-        fault
-            .message
-            .push_str(&format!("; editing: {}", holders::in_words(&holders)));
-    }
-    fault.holders = holders;
-    Err(fault)
-}
-
-/// Who has the configuration open, our own session apart; empty where the router does not tell.
-pub(super) async fn read_holders(lease: &mut Lease, work: &Work) -> Vec<holders::Holder> {
-    let own = lease.session_id();
-    match lease.ask(&Rpc::configuration_database_status(), work).await {
-        Ok(reply) => holders::read(&reply)
-            .into_iter()
-            .filter(|holder| Some(holder.pid) != own)
-            .collect(),
-        Err(_) => Vec::new(),
-    }
-}
-
-async fn under_lock(
+async fn when_open(
     context: &Context,
     change: &Change,
     lease: &mut Lease,
@@ -211,6 +187,7 @@ async fn load(
         Source::Set(text) => Rpc::load_set(text.clone()),
         Source::Text(text) => Rpc::load_text(text.clone()),
         Source::Xml(text) => Rpc::load_xml(text.clone()),
+        Source::Json(text) => Rpc::load_json(text),
         Source::Rollback(number) => Rpc::load_rollback(number.get()),
     };
     // From the first byte sent something may be in the candidate.

@@ -5,6 +5,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     ChangeFault, Context,
+    candidate::{self, Held},
     change::{Progress, still_wanted},
     history::History,
     resolve::{self, Resolution},
@@ -102,8 +103,8 @@ async fn send(
     };
     match verdict {
         Verdict::Committed => Ok(ResolvedBy::Reply),
-        Verdict::Rejected(errors) => confirm_rejection(context, lease, errors, &unstoppable).await,
-        Verdict::Unclear(reason) => clear_up(context, lease, reason, work).await,
+        Verdict::Rejected(errors) => confirm_rejection(context, lease, progress.held, errors, &unstoppable).await,
+        Verdict::Unclear(reason) => clear_up(context, lease, progress.held, reason, work).await,
     }
 }
 
@@ -111,22 +112,36 @@ async fn send(
 async fn confirm_rejection(
     context: &Context,
     lease: &mut Lease,
+    held: Held,
     errors: Vec<DeviceMessage>,
     work: &Work,
 ) -> Result<ResolvedBy, ChangeFault> {
     let author = &context.author;
     match lease.ask(&Rpc::commit_information(), work).await {
         Ok(reply) if History::read(&reply).of_call(&author.call_id).is_some() => Ok(ResolvedBy::CommitHistory),
-        Ok(reply) if reply.errors().next().is_none() => Err(rejected(context, errors)),
-        _ => match resolve::after_ending(context, lease, work).await {
+        Ok(reply) if reply.errors().next().is_none() => {
+            // A private copy meets others only when it is committed.
+            Err(match candidate::in_the_way(context, lease, &errors, work).await {
+                Some(fault) => fault.outcome("rejected"),
+                None => rejected(context, held, errors),
+            })
+        }
+        _ => match resolve::after_ending(context, lease, held, work).await {
             Resolution::Committed => Ok(ResolvedBy::CommitHistory),
-            _ => Err(rejected(context, errors)),
+            _ => Err(rejected(context, held, errors)),
         },
     }
 }
 
-fn rejected(context: &Context, errors: Vec<DeviceMessage>) -> ChangeFault {
-    let hint = "correct the configuration and send it again; nothing was committed";
+fn rejected(context: &Context, held: Held, errors: Vec<DeviceMessage>) -> ChangeFault {
+    let hint = match held {
+        // A second commit would override what others have committed meanwhile, so it is not sent by itself.
+        Held::Private => {
+            "nothing was committed; somebody may have committed to the same statements meanwhile: compare with \
+             junos_config_diff, then send the change again if it is still right"
+        }
+        Held::Lock | Held::Exclusive => "correct the configuration and send it again; nothing was committed",
+    };
     ChangeFault::refused(
         context.device.name(),
         "commit_rejected",
@@ -141,12 +156,13 @@ fn rejected(context: &Context, errors: Vec<DeviceMessage>) -> ChangeFault {
 async fn clear_up(
     context: &Context,
     lease: &mut Lease,
+    held: Held,
     reason: String,
     work: &Work,
 ) -> Result<ResolvedBy, ChangeFault> {
     let router = context.device.name();
     let call_id = &context.author.call_id;
-    match resolve::after_ending(context, lease, work).await {
+    match resolve::after_ending(context, lease, held, work).await {
         Resolution::Committed => Ok(ResolvedBy::CommitHistory),
         Resolution::NotApplied => Err(ChangeFault::new(
             "commit_rejected",

@@ -6,7 +6,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     ChangeFault, Cleanup, Context, HistoryEntry,
-    change::{lock, refused_lock, step, still_wanted},
+    candidate::{self, Held, lock},
+    change::{refused_open, step, still_wanted},
     history::History,
     settle,
 };
@@ -63,12 +64,12 @@ pub(super) async fn run(context: Context, commit_id: Option<String>, work: Work)
     let by = match lock(&context, &mut lease, &work).await {
         Ok(()) => ConfirmedBy::Commit,
         // Others' uncommitted work keeps the lock away. A check confirms as well, and activates nothing of it.
-        Err(fault) if fault.code == "candidate_dirty" => ConfirmedBy::CommitCheck,
-        Err(fault) => return Err(refused_lock(&context, lease, fault).await),
+        Err(fault) if fault.code == "candidate_dirty" || candidate::demands_private(&fault) => ConfirmedBy::CommitCheck,
+        Err(fault) => return Err(refused_open(&context, lease, Held::Lock, fault).await),
     };
     let (errors, warnings) = send(&context, &mut lease, by, &work).await;
     let cleanup = match by {
-        ConfirmedBy::Commit => settle::settle(&context.device, lease, false).await,
+        ConfirmedBy::Commit => settle::settle(&context.device, lease, Held::Lock, false).await,
         ConfirmedBy::CommitCheck if lease.is_healthy() => {
             lease.settled();
             drop(lease);

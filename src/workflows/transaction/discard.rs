@@ -2,7 +2,8 @@
 
 use super::{
     ChangeFault, Context, Holder,
-    change::{candidate_diff, read_holders, step, still_wanted},
+    candidate::read_holders,
+    change::{candidate_diff, step, still_wanted},
     holders,
 };
 use crate::{

@@ -3,6 +3,7 @@
 //! A transaction runs in a task of its own from the lock on, so that a caller who leaves cannot tear it. Cancellation is
 //! obeyed between steps and ignored once the commit is sent. Settling runs whatever happened before it.
 
+mod candidate;
 mod change;
 mod commit;
 mod confirm;
@@ -28,6 +29,7 @@ use crate::{
     work::Work,
 };
 
+pub(crate) use candidate::CandidateMode;
 pub(crate) use commit::{Committed, ResolvedBy};
 pub(crate) use confirm::Confirmation;
 pub(crate) use discard::Discarded;
@@ -93,6 +95,8 @@ pub(crate) enum Source {
     Text(String),
     /// XML below `<configuration>`, well-formed.
     Xml(String),
+    /// A JSON object with the member `configuration`.
+    Json(String),
     /// An earlier commit.
     Rollback(RollbackNumber),
 }
@@ -118,6 +122,8 @@ pub(crate) struct Change {
     pub(crate) source: Source,
     /// How far to go.
     pub(crate) goal: Goal,
+    /// In which candidate.
+    pub(crate) mode: CandidateMode,
     /// Whether both routing engines commit.
     pub(crate) synchronize: bool,
 }
@@ -157,6 +163,8 @@ pub(crate) struct Report {
     pub(crate) warnings: Vec<DeviceMessage>,
     /// The pending confirmed commit that this commit confirmed.
     pub(crate) confirmed_previous: Option<HistoryEntry>,
+    /// Whether the change was made in a private copy because the router knows no other way.
+    pub(crate) private_by_demand: bool,
     /// How the router was left.
     pub(crate) cleanup: Cleanup,
 }

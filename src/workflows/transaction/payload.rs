@@ -1,14 +1,20 @@
 //! A configuration as a caller gives it, made into what may be loaded.
 
+use std::collections::HashMap;
+
 use quick_xml::{
     Reader, Writer,
     events::{BytesStart, Event},
 };
+use serde::de::IgnoredAny;
 
 use super::Source;
 use crate::junos::set_line;
 
-/// Deeper XML is refused, as in replies.
+/// The members of an object, their values passed over.
+type Members = HashMap<String, IgnoredAny>;
+
+/// Deeper XML and JSON are refused, as in replies.
 const MAX_DEPTH: usize = 256;
 
 /// Elements around a configuration that belong to the reply it was copied from.
@@ -34,6 +40,36 @@ impl Source {
         rustnetconf::rpc::validate_xml_fragment(&inner).map_err(|error| error.to_string())?;
         Ok(Self::Xml(inner))
     }
+
+    /// JSON: one object, `configuration` put around its members where it is not there.
+    pub(crate) fn json(text: String) -> Result<Self, String> {
+        refuse_controls(&text)?;
+        refuse_depth(&text)?;
+        let members: Members = serde_json::from_str(&text).map_err(|error| format!("not a JSON object: {error}"))?;
+        if members.contains_key("configuration") {
+            return Ok(Self::Json(text));
+        }
+        Ok(Self::Json(format!("{{\"configuration\":{text}}}")))
+    }
+}
+
+/// The parser skips values without recursion; routers may not.
+fn refuse_depth(json: &str) -> Result<(), String> {
+    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+    for byte in json.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'{' | b'[' if !in_string => depth += 1,
+            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > MAX_DEPTH {
+            return Err("nested too deeply".to_owned());
+        }
+    }
+    Ok(())
 }
 
 /// A control character cannot be sent, and in a configuration nobody means one.
@@ -136,6 +172,23 @@ mod tests {
             xml("<a operation=\"delete\" junos:x=\"1\"/>").as_deref(),
             Ok("<a operation=\"delete\"/>")
         );
+    }
+
+    #[test]
+    fn a_json_object_gets_its_configuration_around_it() {
+        let json = |text: &str| match Source::json(text.to_owned()) {
+            Ok(Source::Json(json)) => Some(json),
+            _ => None,
+        };
+        let inner = r#"{"system":{"host-name":"a {[ \" b"}}"#;
+        let whole = format!("{{\"configuration\":{inner}}}");
+        assert_eq!(json(inner).as_ref(), Some(&whole));
+        assert_eq!(json(&whole).as_ref(), Some(&whole));
+        let nested = |depth: usize| format!("{{\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
+        assert!(json(&nested(255)).is_some());
+        for bad in ["[]", "\"a\"", "{\"a\":}", "{\"a\":1} {}", "set system", &nested(256)] {
+            assert_eq!(json(bad), None, "{bad}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::{Context, history::History, holders};
+use super::{Context, candidate::Held, history::History, holders};
 use crate::{
     devices::{Fault, Lease, Rpc},
     work::Work,
@@ -37,15 +37,15 @@ enum Sender {
 
 /// Ends the session that sent the commit and reads until the commit is found, or its sender is gone without it, or the time
 /// is over. As long as the sender lives nothing proves that the commit will not be applied yet.
-pub(super) async fn after_ending(context: &Context, lease: &mut Lease, work: &Work) -> Resolution {
+pub(super) async fn after_ending(context: &Context, lease: &mut Lease, held: Held, work: &Work) -> Resolution {
     lease.end().await;
     let sender = lease.session_id();
     let until = work.deadline().max(Instant::now()) + BEYOND_DEADLINE;
     loop {
         let attempt = Work::new(ATTEMPT, CancellationToken::new());
-        let why = match read_once(context, sender, &attempt).await {
+        let why = match read_once(context, sender, held, &attempt).await {
             Ok(Some(resolution)) => return resolution,
-            Ok(None) => "the session that sent the commit is still at work".to_owned(),
+            Ok(None) => "the session that sent the commit may still be at work".to_owned(),
             Err(fault) => fault.message,
         };
         if Instant::now() + PAUSE >= until {
@@ -56,7 +56,12 @@ pub(super) async fn after_ending(context: &Context, lease: &mut Lease, work: &Wo
 }
 
 /// One reading over a connection made for it: the sender first, then the history, so that nothing can happen in between unseen.
-async fn read_once(context: &Context, sender: Option<u32>, work: &Work) -> Result<Option<Resolution>, Fault> {
+async fn read_once(
+    context: &Context,
+    sender: Option<u32>,
+    held: Held,
+    work: &Work,
+) -> Result<Option<Resolution>, Fault> {
     let mut lease = context.device.fresh(work).await?;
     let state = state_of(&mut lease, sender, work).await?;
     if holds_commit(context, &mut lease, work).await? {
@@ -65,6 +70,8 @@ async fn read_once(context: &Context, sender: Option<u32>, work: &Work) -> Resul
     match state {
         Sender::Gone => Ok(Some(Resolution::NotApplied)),
         Sender::Alive => Ok(None),
+        // A private copy stands in nobody's way, so that a lock of ours would prove nothing.
+        Sender::Untold if held == Held::Private => Ok(None),
         Sender::Untold => under_own_lock(context, lease, work).await,
     }
 }

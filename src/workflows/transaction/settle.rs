@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::{Cleanup, holders};
+use super::{Cleanup, candidate::Held, holders};
 use crate::{
     devices::{Device, Lease, Rpc},
     work::Work,
@@ -18,13 +18,13 @@ const ALL: Duration = Duration::from_secs(30);
 /// Between two looks at whether a dropped session is gone.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Discards what was loaded, if anything was and it is not committed, and releases the lock.
-pub(super) async fn settle(device: &Device, mut lease: Lease, discard: bool) -> Cleanup {
+/// Discards what was loaded, if anything was and it is not committed, and closes what is open.
+pub(super) async fn settle(device: &Device, mut lease: Lease, held: Held, discard: bool) -> Cleanup {
     if !lease.is_healthy() {
         return abandon(device, lease).await;
     }
     let discarded = !discard || succeeds(&mut lease, &Rpc::load_rollback(0)).await;
-    if discarded && lease.is_healthy() && unlocks(&mut lease).await {
+    if discarded && lease.is_healthy() && releases(&mut lease, held).await {
         lease.settled();
         return Cleanup::Done;
     }
@@ -78,10 +78,10 @@ async fn succeeds(lease: &mut Lease, rpc: &Rpc) -> bool {
         .is_ok_and(|reply| reply.errors().next().is_none())
 }
 
-/// A lock that the router says is not there needs no releasing.
-async fn unlocks(lease: &mut Lease) -> bool {
+/// What the router says is not open needs no closing.
+async fn releases(lease: &mut Lease, held: Held) -> bool {
     let work = Work::new(STEP, CancellationToken::new());
-    match lease.ask(&Rpc::unlock_configuration(), &work).await {
+    match lease.ask(&held.release(), &work).await {
         Ok(reply) => reply.errors().all(|error| error.message.contains("is not open")),
         Err(_) => false,
     }

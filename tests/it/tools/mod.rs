@@ -2,6 +2,7 @@
 
 mod arguments;
 mod batch;
+mod changes;
 mod colleague;
 mod command;
 mod configuration;
