@@ -2,7 +2,7 @@
 
 pub use crate::{
     app::Settings,
-    audit::{AuditFormat, AuditSettings},
+    audit::{AuditFault, AuditFormat, AuditSettings, FileFault as AuditFileFault, Transform as AuditTransform},
     devices::{DeviceSettings, Dial, KnownHosts, OpenPipe},
     inventory::{InventorySource, MemoryRouter},
     output::OutputSettings,

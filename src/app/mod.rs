@@ -13,6 +13,7 @@ use std::{
     time::Duration,
 };
 
+use serde_json::json;
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -22,7 +23,7 @@ pub use reply::Reply;
 pub use settings::Settings;
 
 use crate::{
-    audit::Audit,
+    audit::{Audit, AuditFault},
     devices::Devices,
     inventory::{FileFault, Inventory},
     jobs::Journal,
@@ -47,6 +48,9 @@ pub enum StartFault {
     /// The settings name tools that do not exist, or leave none.
     #[error("{}", .0.join("; "))]
     Tools(Vec<String>),
+    /// Records cannot be written where they should.
+    #[error(transparent)]
+    Audit(#[from] AuditFault),
 }
 
 impl From<FileFault> for StartFault {
@@ -61,6 +65,7 @@ pub struct App {
     services: Arc<Services>,
     inventory: RwLock<Arc<Inventory>>,
     audit: Audit,
+    keeping: Keeping,
     /// Calls that may still begin.
     slots: Arc<Semaphore>,
     /// Fires when no new call is taken.
@@ -89,6 +94,11 @@ impl App {
         let inventory = settings.inventory.load()?;
         let redactor = Arc::new(Redactor::new(settings.show_secrets));
         let offered = tools::offered(registry, &settings.tools);
+        let audit = Audit::new(&settings.audit, settings.state_dir.as_deref(), settings.clock, {
+            let redactor = Arc::clone(&redactor);
+            move |text| redactor.redact_always(text)
+        })?;
+        audit.note("server_start", started(&settings));
         let services = Services {
             facts: facts(&settings, &offered),
             outputs: Outputs::new(settings.output, Arc::clone(&redactor)),
@@ -114,9 +124,8 @@ impl App {
             slots: Arc::new(Semaphore::new(services.settings.calls)),
             services: Arc::new(services),
             inventory: RwLock::new(Arc::new(inventory)),
-            audit: Audit::new(&settings.audit, settings.clock, move |text| {
-                redactor.redact_always(text)
-            }),
+            keeping: Keeping::begin(&audit),
+            audit,
             closing: CancellationToken::new(),
             stopping: CancellationToken::new(),
             calls: TaskTracker::new(),
@@ -194,8 +203,59 @@ impl App {
             tracing::error!("a change to a router did not end in time; the next start names it");
         }
         self.services.devices.shut_down(CLOSING).await;
+        self.audit.note("server_stop", json!({"drained": drained && settled}));
+        self.keeping.end().await;
         drained && settled
     }
+
+    /// Whether records that the operator insists on can be written.
+    pub fn is_audited(&self) -> bool {
+        self.audit.permits_changes()
+    }
+
+    /// Takes over what has changed on disk; what cannot be taken over is logged, and what was in use stays so.
+    pub fn reload(&self) {
+        match self.audit.reopen() {
+            Ok(()) => tracing::info!("the audit log is open anew"),
+            Err(fault) => tracing::error!("{fault}; the open file stays in use"),
+        }
+    }
+}
+
+/// The task that forces audit records to disk.
+struct Keeping {
+    tasks: TaskTracker,
+    ended: CancellationToken,
+}
+
+impl Keeping {
+    fn begin(audit: &Audit) -> Self {
+        let ended = CancellationToken::new();
+        let tasks = TaskTracker::new();
+        tasks.spawn(audit.clone().keep(ended.clone()));
+        tasks.close();
+        Self { tasks, ended }
+    }
+
+    /// Waits for the last records.
+    async fn end(&self) {
+        self.ended.cancel();
+        let _ = tokio::time::timeout(CLOSING, self.tasks.wait()).await;
+    }
+}
+
+impl Drop for Keeping {
+    fn drop(&mut self) {
+        self.ended.cancel();
+    }
+}
+
+fn started(settings: &Settings) -> serde_json::Value {
+    json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "read_only": settings.tools.read_only,
+        "weakened": settings.weakened,
+    })
 }
 
 fn facts(settings: &Settings, offered: &[Spec]) -> ProcessFacts {

@@ -18,10 +18,10 @@ use tracing::Instrument;
 
 use super::{App, Caller, Reply, verdict};
 use crate::{
-    audit::{self, Asserted, End, RecordNotes},
+    audit::{self, Asserted, End, OpenRecord},
     metrics::Ended,
     output::Caps,
-    tools::{self, Call, CallHead, Code, Failure, Object, Outcome, Spec},
+    tools::{self, Call, CallHead, Code, Effect, Failure, Object, Outcome, Spec},
     work::{Step, Work},
 };
 
@@ -119,7 +119,7 @@ impl App {
         };
         tracing::Span::current().record("tool", spec.name);
         let _running = self.calls.token();
-        let guarded = AssertUnwindSafe(self.answered(spec, request, &id, notes.clone())).catch_unwind();
+        let guarded = AssertUnwindSafe(self.answered(spec, request, &id, &record)).catch_unwind();
         let answered = guarded.await.unwrap_or(Err(Cut::Panicked));
         let (mut reply, end) = match answered {
             Ok(reply) => (reply, End::ok()),
@@ -147,7 +147,7 @@ impl App {
     }
 
     /// Everything that may fail or panic.
-    async fn answered(&self, spec: &Spec, request: Request, id: &str, notes: RecordNotes) -> Result<Reply, Cut> {
+    async fn answered(&self, spec: &Spec, request: Request, id: &str, record: &OpenRecord) -> Result<Reply, Cut> {
         let started = Instant::now();
         let Request {
             caller,
@@ -168,6 +168,7 @@ impl App {
         let ended = CancellationToken::new();
         // Whatever the call started and left behind learns that nobody waits for it any more.
         let _ended = ended.clone().drop_guard();
+        self.announce(spec, &arguments, record).await?;
         let marked = arguments.values().any(tools::holds_marker);
         let (arguments, timeout, caps) = common(spec, arguments);
         let work = Work::new(timeout.unwrap_or(UNTIMED), ended.clone()).reporting_to(progress);
@@ -185,7 +186,7 @@ impl App {
             caps,
             spelled,
             marked,
-            notes,
+            notes: record.notes(),
         };
         let call = Call::new(head, spec.clone(), Arc::clone(&self.services), self.inventory());
         let running = spec.run(call.clone(), arguments);
@@ -243,6 +244,28 @@ impl App {
         (Reply::failure(failure, spec.effect, &self.services.outputs), end)
     }
 
+    /// Writes down what is about to change, and refuses what may change something while the operator's records cannot be written.
+    async fn announce(&self, spec: &Spec, arguments: &Object, record: &OpenRecord) -> Result<(), Failure> {
+        if spec.effect == Effect::Read {
+            return Ok(());
+        }
+        let announced = match spec.effect.changes() {
+            true => record.intends(&asked_routers(arguments)).await.is_ok(),
+            false => self.audit.permits_changes(),
+        };
+        if announced {
+            return Ok(());
+        }
+        Err(Failure::new(
+            Code::AuditUnavailable,
+            format!(
+                "{} is refused: audit records cannot be written at the moment",
+                spec.name
+            ),
+        )
+        .hint("tools that only read work; the operator has to make room for the audit log"))
+    }
+
     /// A place among the running calls.
     fn admit(&self) -> Result<OwnedSemaphorePermit, Failure> {
         if self.closing.is_cancelled() {
@@ -269,6 +292,7 @@ impl From<Failure> for Cut {
 fn head(request: &Request, spec: Option<&Spec>, id: &str) -> audit::CallHead {
     audit::CallHead {
         call_id: id.to_owned(),
+        request_id: None,
         rpc_id: request.rpc_id.clone(),
         tool: request.tool.clone(),
         toolset: spec.map(|spec| spec.toolset),
@@ -276,6 +300,17 @@ fn head(request: &Request, spec: Option<&Spec>, id: &str) -> audit::CallHead {
         caller: request.caller.recorded(),
         asserted: request.asserted.clone(),
     }
+}
+
+/// The routers that the arguments name, as they name them.
+fn asked_routers(arguments: &Object) -> Vec<String> {
+    let one = arguments.get("router_name").into_iter();
+    let many = arguments
+        .get("router_names")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
+    one.chain(many).filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 /// Arguments under their canonical names that fit the schema, and the other spellings that were used.

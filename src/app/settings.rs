@@ -22,6 +22,8 @@ pub struct Settings {
     pub audit: AuditSettings,
     /// Whether results are shown to the model with their secrets.
     pub show_secrets: bool,
+    /// Options in force that make the process less guarded, for the audit record of its start.
+    pub weakened: Vec<&'static str>,
     /// Time that running work gets once the process is asked to end.
     pub drain: Duration,
     /// Where state that outlives the process is kept.
@@ -40,6 +42,7 @@ impl Settings {
             output: OutputSettings::default(),
             audit: AuditSettings::default(),
             show_secrets: false,
+            weakened: Vec::new(),
             drain: Duration::from_secs(30),
             state_dir: None,
             clock: Clock::system(),

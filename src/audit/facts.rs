@@ -26,6 +26,7 @@ pub(crate) enum Outcome {
 
 impl Outcome {
     /// The word in records and metrics.
+    #[allow(dead_code, reason = "for metrics")]
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -184,6 +185,8 @@ pub(crate) struct ResultFacts {
 pub(crate) struct CallHead {
     /// The id that also stands in the commit log.
     pub(crate) call_id: String,
+    /// The id of the HTTP request, also in its answer and in logs.
+    pub(crate) request_id: Option<String>,
     /// The JSON-RPC id as text.
     pub(crate) rpc_id: Option<String>,
     /// The tool's name as sent.

@@ -5,14 +5,11 @@ use std::time::Duration;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
 
-use super::{
-    facts::{Asserted, CallHead, End, RequestFacts, ResultFacts},
-    sink::Line,
-};
+use super::facts::{Asserted, CallHead, End, RequestFacts, ResultFacts};
 use crate::junos::char_floor;
 
 /// Raised when a field is renamed or changes its meaning.
-const SCHEMA_VERSION: u32 = 1;
+pub(super) const SCHEMA_VERSION: u32 = 1;
 
 /// Most router names in a record; the count is always right.
 const ROUTERS: usize = 20;
@@ -60,6 +57,11 @@ impl Draft {
         }
     }
 
+    /// Whether the call may change something.
+    pub(super) fn changes(&self) -> bool {
+        matches!(self.head.effect, Some("write" | "destroy"))
+    }
+
     /// The request with names of arguments that fit: a client may send any.
     fn named(&self) -> RequestFacts {
         let mut request = self.request.clone();
@@ -67,22 +69,12 @@ impl Draft {
         request
     }
 
-    /// The finished record. Every string is redacted and cut.
-    pub(super) fn line(
-        &self,
-        seq: u64,
-        now: DateTime<Utc>,
-        took: Duration,
-        end: &End,
-        redact: &dyn Fn(&str) -> String,
-    ) -> Line {
+    /// The members of the finished record.
+    pub(super) fn members(&self, took: Duration, end: &End) -> Value {
         let head = &self.head;
-        let mut record = json!({
-            "schema_version": SCHEMA_VERSION,
-            "seq": seq,
-            "ts": now.to_rfc3339_opts(SecondsFormat::Micros, true),
-            "event": "tool_call",
+        json!({
             "call_id": head.call_id,
+            "request_id": head.request_id,
             "rpc_id": head.rpc_id,
             "tool": cut(&head.tool, TOOL),
             "toolset": head.toolset,
@@ -98,23 +90,59 @@ impl Draft {
             "asserted": claims(&head.asserted),
             "request": self.named(),
             "result": self.result,
-        });
-        tidy(&mut record, redact);
-        let text = format!(
-            "AUDIT {} {} routers={} caller={} code={} {}ms call={}",
-            end.outcome.as_str(),
-            plain(&record["tool"]),
-            plain_list(&record["routers"]),
-            plain(&record["caller"]["name"]),
-            end.code.unwrap_or("-"),
-            took.as_millis(),
-            plain(&record["call_id"]),
-        );
-        Line {
-            text,
-            json: record.to_string(),
-        }
+        })
     }
+
+    /// The members of the record that is written before a change may reach a router.
+    pub(super) fn intent(&self, routers: &[String]) -> Value {
+        let head = &self.head;
+        json!({
+            "call_id": head.call_id,
+            "request_id": head.request_id,
+            "rpc_id": head.rpc_id,
+            "tool": cut(&head.tool, TOOL),
+            "toolset": head.toolset,
+            "effect": head.effect,
+            "routers": routers.iter().take(ROUTERS).collect::<Vec<_>>(),
+            "router_count": routers.len(),
+            "caller": head.caller,
+            "asserted": claims(&head.asserted),
+            "request": self.named(),
+        })
+    }
+}
+
+/// A record with what all of them begin with.
+pub(super) fn framed(seq: u64, now: DateTime<Utc>, event: &str, members: &Map<String, Value>) -> Map<String, Value> {
+    let mut record = Map::new();
+    record.insert("schema_version".to_owned(), SCHEMA_VERSION.into());
+    record.insert("seq".to_owned(), seq.into());
+    record.insert("ts".to_owned(), now.to_rfc3339_opts(SecondsFormat::Micros, true).into());
+    record.insert("event".to_owned(), event.into());
+    record.extend(members.clone());
+    record
+}
+
+/// A record as one line for people: calls in a fixed form, other events with all that they hold besides what is nested.
+pub(super) fn text(event: &str, members: &Map<String, Value>) -> String {
+    let member = |name: &str| members.get(name).unwrap_or(&Value::Null);
+    if event != "tool_call" {
+        let words = members.iter().filter_map(|(name, value)| match value {
+            Value::Object(parts) => parts.get("name").map(|value| format!(" {name}={}", word(value))),
+            value => Some(format!(" {name}={}", word(value))),
+        });
+        return format!("AUDIT {event}{}", words.collect::<String>());
+    }
+    format!(
+        "AUDIT {} {} routers={} caller={} code={} {}ms call={}",
+        word(member("outcome")),
+        word(member("tool")),
+        word(member("routers")),
+        word(&member("caller")["name"]),
+        word(member("code")),
+        member("duration_ms"),
+        word(member("call_id")),
+    )
 }
 
 fn claims(asserted: &Asserted) -> Value {
@@ -127,7 +155,7 @@ fn claims(asserted: &Asserted) -> Value {
 }
 
 /// Redacts and cuts every string, shortens lists, and leaves out what is not there.
-fn tidy(value: &mut Value, redact: &dyn Fn(&str) -> String) {
+pub(super) fn tidy(value: &mut Value, redact: &dyn Fn(&str) -> String) {
     match value {
         Value::String(text) => *text = cut(&redact(text), TEXT),
         Value::Array(items) => {
@@ -166,20 +194,16 @@ fn cut(text: &str, most: usize) -> String {
 }
 
 /// A value for the line of text: nothing in it can end the line or look like another field.
-fn plain(value: &Value) -> String {
-    let text = value.as_str().unwrap_or_default();
-    let plain: String = text
-        .chars()
-        .map(|c| if c.is_control() || c.is_whitespace() { '_' } else { c })
-        .collect();
-    if plain.is_empty() { "-".to_owned() } else { plain }
-}
-
-fn plain_list(value: &Value) -> String {
-    let names: Vec<String> = value.as_array().into_iter().flatten().map(plain).collect();
-    if names.is_empty() {
-        "-".to_owned()
-    } else {
-        names.join(",")
+fn word(value: &Value) -> String {
+    match value {
+        Value::Null => "-".to_owned(),
+        Value::Array(items) if items.is_empty() => "-".to_owned(),
+        Value::Array(items) => items.iter().map(word).collect::<Vec<_>>().join(","),
+        Value::String(text) if text.is_empty() => "-".to_owned(),
+        Value::String(text) => text
+            .chars()
+            .map(|c| if c.is_control() || c.is_whitespace() { '_' } else { c })
+            .collect(),
+        other => other.to_string().replace(char::is_whitespace, "_"),
     }
 }

@@ -1,43 +1,75 @@
-//! Where records end up. A file with a hash chain and the journal implement the same trait.
+//! Where records end up besides the file.
 
-use std::io::Write;
+use std::io::{self, Write};
 
-use super::AuditFormat;
+use serde_json::{Map, Value};
 
-/// A finished record in both spellings, without line ends.
-#[derive(Clone, Debug, PartialEq, Eq)]
+use super::{AuditFormat, journald::Journald};
+
+/// A finished record.
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Line {
-    /// For people.
+    /// For people, on one line.
     pub(crate) text: String,
-    /// One JSON object.
-    pub(crate) json: String,
+    /// All of it, without what only a chain holds.
+    pub(crate) record: Map<String, Value>,
 }
 
 /// Takes records. Every sink gets every record, in order.
-pub(crate) trait Sink: Send + Sync {
-    /// Writes one record; a failure must not disturb the call it is about.
-    fn write(&self, line: &Line);
+pub(crate) trait Sink: Send {
+    /// The name that metrics and logs carry.
+    fn name(&self) -> &'static str;
+
+    /// Whether a record in it outlives this process.
+    fn is_durable(&self) -> bool;
+
+    /// Writes one record.
+    fn write(&mut self, line: &Line) -> io::Result<()>;
 }
 
 /// Standard error.
 #[derive(Debug)]
-pub(crate) struct Stderr(AuditFormat);
+pub(super) struct Stderr(AuditFormat);
 
 impl Stderr {
     /// Writes records in this format.
-    pub(crate) fn new(format: AuditFormat) -> Self {
+    pub(super) fn new(format: AuditFormat) -> Self {
         Self(format)
     }
 }
 
 impl Sink for Stderr {
-    fn write(&self, line: &Line) {
+    fn name(&self) -> &'static str {
+        "stderr"
+    }
+
+    fn is_durable(&self) -> bool {
+        false
+    }
+
+    fn write(&mut self, line: &Line) -> io::Result<()> {
         let line = match self.0 {
-            AuditFormat::Off => return,
-            AuditFormat::Text => &line.text,
-            AuditFormat::Json => &line.json,
+            AuditFormat::Off => return Ok(()),
+            // What is no call is in the log already, in words.
+            AuditFormat::Text if line.record.get("event") != Some(&Value::from("tool_call")) => return Ok(()),
+            AuditFormat::Text => format!("{}\n", line.text),
+            AuditFormat::Json => format!("{}\n", Value::Object(line.record.clone())),
         };
-        // One write, so that lines of several threads do not mix; a closed stderr is no reason to fail.
-        let _ = std::io::stderr().write_all(format!("{line}\n").as_bytes());
+        // One write, so that lines of several threads do not mix.
+        io::stderr().write_all(line.as_bytes())
+    }
+}
+
+impl Sink for Journald {
+    fn name(&self) -> &'static str {
+        "journald"
+    }
+
+    fn is_durable(&self) -> bool {
+        true
+    }
+
+    fn write(&mut self, line: &Line) -> io::Result<()> {
+        self.send(&line.text, &line.record)
     }
 }

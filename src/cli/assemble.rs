@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::{environment::Parsed, files, findings::Findings, options::Options, places, policy};
+use super::{auditing, environment::Parsed, files, findings::Findings, options::Options, places, policy};
 use crate::{
     inventory::Inventory,
-    settings::{DeviceSettings, ToolSettings},
+    settings::{AuditSettings, DeviceSettings, ToolSettings},
 };
 
 /// What a start would use, and what is wrong with it.
@@ -14,6 +14,8 @@ pub(super) struct Assembled {
     pub(super) devices: DeviceSettings,
     /// Which tools are offered.
     pub(super) tools: ToolSettings,
+    /// Where records of calls go.
+    pub(super) audit: AuditSettings,
     /// The file of host keys; none with a lab.
     pub(super) known_hosts: Option<PathBuf>,
     /// The routers, when the file of the inventory can be used.
@@ -31,6 +33,7 @@ pub(super) fn assemble(parsed: &Parsed, findings: &mut Findings) -> Assembled {
     warn_of_choices(options, findings);
     let tools = options.tools();
     policy::judge(&tools, findings);
+    let audit = auditing::settings(&options.audit, options.insecure_file_modes, findings);
     let known_hosts = match lab_routers(parsed) {
         Some(_) => None,
         None => Some(options.known_hosts_file.clone().unwrap_or_else(places::known_hosts)),
@@ -46,6 +49,7 @@ pub(super) fn assemble(parsed: &Parsed, findings: &mut Findings) -> Assembled {
     Assembled {
         devices: options.devices(known_hosts.clone()),
         tools,
+        audit,
         known_hosts,
         inventory,
         state_dir: options.state_dir.clone().unwrap_or_else(places::state),

@@ -43,6 +43,9 @@ pub(super) enum Command {
     /// Host keys of the routers
     #[command(subcommand)]
     KnownHosts(KnownHostsCommand),
+    /// Records of what was done
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Print the configuration of an MCP client that starts this server
     ClientConfig(ClientConfig),
     /// Simulated routers
@@ -97,6 +100,27 @@ pub(super) struct Scan {
     /// Take only the key with this fingerprint, of one router
     #[arg(long, value_name = "SHA256:…")]
     pub(super) expect: Option<String>,
+}
+
+/// What can be done with audit records.
+#[derive(Subcommand, Clone, Debug)]
+pub(super) enum AuditCommand {
+    /// Find out whether a chain of records is whole
+    Verify(AuditVerify),
+}
+
+/// The files of a chain.
+#[derive(clap::Args, Clone, Debug)]
+pub(super) struct AuditVerify {
+    /// Audit files, in the order of their chain
+    #[arg(value_name = "FILE", required = true)]
+    pub(super) files: Vec<PathBuf>,
+    /// Demand that this hash is in the chain
+    #[arg(long, value_name = "HASH")]
+    pub(super) anchor: Option<String>,
+    /// Print one JSON document
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 /// Which client, and how it starts the server.

@@ -2,8 +2,8 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use super::options::{AuditLines, Options};
-use crate::settings::{AuditFormat, AuditSettings, DeviceSettings, KnownHosts, OutputSettings, ToolSettings};
+use super::options::Options;
+use crate::settings::{DeviceSettings, KnownHosts, OutputSettings, ToolSettings};
 
 impl Options {
     /// How routers are reached.
@@ -40,14 +40,17 @@ impl Options {
         }
     }
 
-    /// Where audit records go.
-    pub(super) fn audit(&self) -> AuditSettings {
-        let format = match self.audit_format {
-            AuditLines::Off => AuditFormat::Off,
-            AuditLines::Text => AuditFormat::Text,
-            AuditLines::Json => AuditFormat::Json,
-        };
-        AuditSettings { format }
+    /// The options in force that make the process less guarded.
+    pub(super) fn weakened(&self) -> Vec<&'static str> {
+        let flags = [
+            (self.show_secrets, "show-secrets"),
+            (self.ssh_accept_new_host_keys, "ssh-accept-new-host-keys"),
+            (self.insecure_file_modes, "insecure-file-modes"),
+        ];
+        flags
+            .into_iter()
+            .filter_map(|(is_on, name)| is_on.then_some(name))
+            .collect()
     }
 
     /// Time that running calls get once the server is asked to end.

@@ -12,7 +12,11 @@ use std::{
 use anyhow::Context as _;
 use serde_json::{Map, Value, json};
 
-use super::{commands::LabRun, output, signals::Signals};
+use super::{
+    commands::LabRun,
+    output,
+    signals::{Asked, Signals},
+};
 use crate::lab::{Lab, LabSettings, RouterHandle};
 
 /// The names of the files beside `devices.json`.
@@ -40,7 +44,8 @@ pub(super) async fn run(request: &LabRun) -> anyhow::Result<()> {
         write_inventory(&lab, directory).with_context(|| format!("cannot write to '{}'", directory.display()))?;
     }
     output::write(&announcement(&lab, request)?)?;
-    signals.next().await;
+    // There is nothing to read anew here.
+    while signals.next().await == Asked::Reload {}
     lab.stop().await;
     Ok(())
 }

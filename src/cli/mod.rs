@@ -1,6 +1,7 @@
 //! Words on a command line.
 
 mod assemble;
+mod auditing;
 mod check;
 mod client_config;
 mod commands;
@@ -26,7 +27,7 @@ use std::{ffi::OsString, future::Future, process::ExitCode};
 
 use anyhow::Context as _;
 
-use commands::{Command, KnownHostsCommand, LabCommand};
+use commands::{AuditCommand, Command, KnownHostsCommand, LabCommand};
 use environment::Parsed;
 use findings::{Findings, Refusal};
 
@@ -64,6 +65,7 @@ fn run(parsed: &Parsed, findings: Findings) -> anyhow::Result<ExitCode> {
         None => serve::run(parsed, findings),
         Some(Command::Check(request)) => check::run(parsed, request, findings),
         Some(Command::KnownHosts(KnownHostsCommand::Scan(request))) => host_keys::scan(parsed, request, findings),
+        Some(Command::Audit(AuditCommand::Verify(request))) => auditing::verify(parsed, request),
         Some(Command::ClientConfig(request)) => {
             client_config::run(request, &parsed.line.options.device_mapping)?;
             Ok(ExitCode::SUCCESS)

@@ -14,6 +14,8 @@ pub(super) struct Exposure {
     mode: u32,
     /// Its group or others can read it.
     pub(super) is_read: bool,
+    /// Others can read it.
+    pub(super) is_read_by_others: bool,
     /// Others can write it.
     pub(super) is_written: bool,
 }
@@ -34,6 +36,7 @@ impl Exposure {
         Self {
             mode: file & 0o7777,
             is_read: group || others,
+            is_read_by_others: others,
             is_written: file & OTHERS_WRITE != 0,
         }
     }

@@ -7,6 +7,8 @@ use clap::{
     builder::{BoolishValueParser, TypedValueParser, ValueParser},
 };
 
+use super::auditing::AuditOptions;
+
 /// Inventory, transport, policy, limits and logs; all of them have a variable.
 #[derive(Args, Clone, Debug)]
 pub(super) struct Options {
@@ -138,16 +140,8 @@ pub(super) struct Options {
         help_heading = "Observability"
     )]
     pub(super) log_format: LogFormat,
-    /// Form of the audit lines on stderr
-    #[arg(
-        long,
-        value_name = "F",
-        value_enum,
-        default_value_t = AuditLines::Text,
-        env = "JMCP_AUDIT_FORMAT",
-        help_heading = "Observability"
-    )]
-    pub(super) audit_format: AuditLines,
+    #[command(flatten)]
+    pub(super) audit: AuditOptions,
 
     /// Serve simulated routers inside this process; no file is read
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "3",
@@ -179,15 +173,8 @@ pub(super) enum LogFormat {
     Json,
 }
 
-/// Form of the audit lines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum AuditLines {
-    Off,
-    Text,
-    Json,
-}
-
-fn boolish() -> ValueParser {
+/// A switch that takes many words.
+pub(super) fn boolish() -> ValueParser {
     ValueParser::new(BoolishValueParser::new())
 }
 

@@ -16,7 +16,7 @@ use super::{
     environment::Parsed,
     findings::Findings,
     lab_memory, refuse,
-    signals::Signals,
+    signals::{Asked, Signals},
 };
 use crate::{
     app::App,
@@ -60,6 +60,7 @@ async fn settings(parsed: &Parsed, assembled: Assembled) -> anyhow::Result<(Sett
     let Assembled {
         mut devices,
         tools,
+        audit,
         state_dir,
         ..
     } = assembled;
@@ -77,7 +78,8 @@ async fn settings(parsed: &Parsed, assembled: Assembled) -> anyhow::Result<(Sett
         devices,
         tools,
         output: options.output(),
-        audit: options.audit(),
+        audit,
+        weakened: options.weakened(),
         show_secrets: options.show_secrets,
         drain: options.drain(),
         // Routers that end with the process leave nothing to be remembered, unless somebody asks for it.
@@ -94,10 +96,17 @@ async fn until_the_end(app: Arc<App>, signals: &mut Signals) -> ExitCode {
     tokio::pin!(ending);
     let mut count = 0;
     loop {
-        let signal = tokio::select! {
+        let asked_for = tokio::select! {
             drained = &mut ending => return code(drained),
             // Nothing is lost with this branch: a signal stays until it is taken.
-            signal = signals.next() => signal,
+            asked_for = signals.next() => asked_for,
+        };
+        let signal = match asked_for {
+            Asked::End(signal) => signal,
+            Asked::Reload => {
+                app.reload();
+                continue;
+            }
         };
         count += 1;
         match count {

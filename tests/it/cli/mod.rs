@@ -1,5 +1,6 @@
 //! The whole program, started as an operator or a client starts it.
 
+mod audit;
 mod check;
 mod client_config;
 mod connect;

@@ -10,7 +10,7 @@ use super::program::{BY_VARIABLE, Program, Running};
 const HELLO: &str = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"test","version":"1"}}}"#;
 
 /// A server that has been greeted.
-fn greeted(program: Program) -> Running {
+pub(super) fn greeted(program: Program) -> Running {
     let mut server = program.start();
     server.send(HELLO);
     assert_eq!(answer(&mut server)["id"], 0);
@@ -22,7 +22,7 @@ fn answer(server: &mut Running) -> Value {
     serde_json::from_str(&server.line()).expect("a message")
 }
 
-fn ask(server: &mut Running, method: &str, params: Value) -> Value {
+pub(super) fn ask(server: &mut Running, method: &str, params: Value) -> Value {
     server.send(&json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).to_string());
     answer(server)
 }

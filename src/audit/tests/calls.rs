@@ -1,30 +1,9 @@
 //! One record for every end of a call.
 
-use chrono::DateTime;
 use serde_json::Value;
 
-use super::{sink::Line, *};
-
-/// Keeps what it is given.
-#[derive(Clone, Default)]
-struct Kept(Arc<Mutex<Vec<Line>>>);
-
-impl Sink for Kept {
-    fn write(&self, line: &Line) {
-        self.0.lock().expect("not poisoned").push(line.clone());
-    }
-}
-
-fn audit() -> (Audit, Kept) {
-    let kept = Kept::default();
-    let clock = Clock::starting_at(DateTime::from_timestamp(1_900_000_000, 0).expect("a time"));
-    (
-        Audit::to(vec![Box::new(kept.clone())], clock, |text| {
-            text.replace("s3cret", "<redacted>")
-        }),
-        kept,
-    )
-}
+use super::audit;
+use crate::audit::*;
 
 fn head(tool: &str) -> CallHead {
     CallHead {
@@ -38,15 +17,6 @@ fn head(tool: &str) -> CallHead {
         },
         ..CallHead::default()
     }
-}
-
-fn records(kept: &Kept) -> Vec<Value> {
-    kept.0
-        .lock()
-        .expect("not poisoned")
-        .iter()
-        .map(|line| serde_json::from_str(&line.json).expect("JSON"))
-        .collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -65,13 +35,13 @@ async fn a_finished_call_leaves_one_record() {
     record.notes().result(|result| result.bytes = Some(12));
     tokio::time::advance(std::time::Duration::from_millis(1500)).await;
     record.finish(&End::ok());
-    let line = kept.0.lock().expect("not poisoned")[0].clone();
+    let line = kept.lines()[0].clone();
     assert_eq!(
         line.text,
         "AUDIT ok execute_junos_command routers=edge-1 caller=stdio code=- 1500ms call=c-0123456789ab"
     );
     assert_eq!(
-        line.json,
+        Value::Object(line.record).to_string(),
         "{\"schema_version\":1,\"seq\":0,\"ts\":\"2030-03-17T17:46:41.500000Z\",\"event\":\"tool_call\",\
          \"call_id\":\"c-0123456789ab\",\"tool\":\"execute_junos_command\",\"toolset\":\"device\",\"effect\":\"operate\",\
          \"routers\":[\"edge-1\"],\"router_count\":1,\"outcome\":\"ok\",\"duration_ms\":1500,\
@@ -94,7 +64,7 @@ async fn a_dropped_call_is_cancelled_and_a_panic_is_a_panic() {
     audit
         .open(head("c"))
         .finish(&End::failed(Outcome::Denied, "blocked", None).denied_by(Denial::Blocklist));
-    let records = records(&kept);
+    let records = kept.records();
     let facts: Vec<(&Value, &Value, &Value)> = records.iter().map(|r| (&r["seq"], &r["outcome"], &r["code"])).collect();
     assert_eq!(facts[0], (&0.into(), &"cancelled".into(), &"cancelled".into()));
     assert_eq!(facts[1], (&1.into(), &"panic".into(), &"internal".into()));
@@ -111,14 +81,15 @@ async fn a_record_is_bounded_and_stays_on_its_line() {
         .notes()
         .request(|request| request.arg_keys = vec!["k".repeat(1000); 500]);
     record.finish(&End::failed(Outcome::Error, "device_error", Some("ü".repeat(5000))));
-    let line = kept.0.lock().expect("not poisoned")[0].clone();
+    let line = kept.lines()[0].clone();
     assert!(
         !line.text.contains('\n') && line.text.starts_with("AUDIT error x__AUDIT_ok_yyy"),
         "{}",
         line.text
     );
-    assert!(line.json.len() <= 16 * 1024 && !line.json.contains('\n'));
-    let record = &records(&kept)[0];
+    let json = Value::Object(line.record.clone()).to_string();
+    assert!(json.len() <= 16 * 1024 && !json.contains('\n'));
+    let record = &kept.records()[0];
     assert_eq!(
         (
             record["router_count"].as_u64(),
