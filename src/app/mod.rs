@@ -27,7 +27,7 @@ use crate::{
     devices::Devices,
     inventory::{FileFault, Inventory},
     jobs::Journal,
-    metrics::Counters,
+    metrics::{Metrics, Moment, Routers},
     output::Outputs,
     secrets::Redactor,
     tools::{self, Admission, ProcessFacts, Services, Spec},
@@ -99,11 +99,12 @@ impl App {
             move |text| redactor.redact_always(text)
         })?;
         audit.note("server_start", started(&settings));
+        let devices = Devices::new(settings.devices.clone());
         let services = Services {
             facts: facts(&settings, &offered),
             outputs: Outputs::new(settings.output, Arc::clone(&redactor)),
-            devices: Devices::new(settings.devices),
-            counters: Counters::default(),
+            metrics: Metrics::new(devices.metrics()),
+            devices,
             admission: Admission::new(settings.tools.calls_per_router),
             clock: settings.clock,
             settings: settings.tools,
@@ -206,6 +207,29 @@ impl App {
         self.audit.note("server_stop", json!({"drained": drained && settled}));
         self.keeping.end().await;
         drained && settled
+    }
+
+    /// What this process counts, in the text form of Prometheus.
+    pub fn metrics(&self) -> String {
+        let pool = self.services.devices.status();
+        let stored = self.services.outputs.status();
+        let audit = self.audit.figures();
+        let inventory = self.inventory();
+        let disabled = inventory.routers().filter(|router| router.problem().is_some()).count();
+        self.services.metrics.text(&Moment {
+            started: self.services.facts.started_at.timestamp(),
+            ready: !self.closing.is_cancelled(),
+            routers: Routers {
+                enabled: inventory.routers().len() - disabled,
+                disabled,
+            },
+            sessions_idle: pool.sessions.idle,
+            sessions_busy: pool.sessions.busy,
+            stored: stored.count,
+            stored_bytes: stored.bytes,
+            audit_records: audit.records,
+            audit_failures: audit.failures,
+        })
     }
 
     /// Whether records that the operator insists on can be written.

@@ -18,7 +18,7 @@ use tracing::Instrument;
 
 use super::{App, Caller, Reply, verdict};
 use crate::{
-    audit::{self, Asserted, End, OpenRecord},
+    audit::{self, Asserted, Denial, End, OpenRecord, RecordNotes},
     metrics::Ended,
     output::Caps,
     tools::{self, Call, CallHead, Code, Effect, Failure, Object, Outcome, Spec},
@@ -114,11 +114,19 @@ impl App {
         let notes = record.notes();
         notes.request(|facts| facts.arg_keys = request.arguments.keys().cloned().collect());
         let Some(spec) = spec else {
-            record.finish(&verdict::not_offered(&request.tool));
+            let end = verdict::not_offered(&request.tool);
+            self.services
+                .metrics
+                .calls
+                .count_unknown(end.outcome.as_str(), end.denial.map(Denial::as_str));
+            record.finish(&end);
             return Err(UnknownTool(request.tool));
         };
         tracing::Span::current().record("tool", spec.name);
-        let _running = self.calls.token();
+        let _running = (
+            self.calls.token(),
+            self.services.metrics.calls.running(spec.effect.as_str()),
+        );
         let guarded = AssertUnwindSafe(self.answered(spec, request, &id, &record)).catch_unwind();
         let answered = guarded.await.unwrap_or(Err(Cut::Panicked));
         let (mut reply, end) = match answered {
@@ -129,21 +137,36 @@ impl App {
         if self.stopping.is_cancelled() && reply.code == Some(Code::Cancelled) {
             self.abandoned.store(true, Ordering::Relaxed);
         }
-        self.services.counters.count(&Ended {
-            tool: spec.name,
-            code: reply.code.map(Code::as_str),
-            refused: reply.code.is_some_and(Code::is_refusal),
-            duration: started.elapsed(),
-            at: self.services.clock.now(),
-        });
         notes.result(|facts| {
             let size = reply.meta.get("bytes").and_then(Value::as_u64);
             facts.bytes = size.and_then(|bytes| bytes.try_into().ok());
             facts.truncated = reply.meta.get("truncated").and_then(Value::as_bool);
             facts.output_id = reply.output_id.clone();
         });
+        self.count(spec, &reply, &end, &notes, started.elapsed());
         record.finish(&end);
         Ok(reply)
+    }
+
+    fn count(&self, spec: &Spec, reply: &Reply, end: &End, notes: &RecordNotes, duration: Duration) {
+        let mut ended = Ended {
+            tool: spec.name,
+            outcome: end.outcome.as_str(),
+            code: reply.code.map(Code::as_str),
+            denial: end.denial.map(Denial::as_str),
+            refused: reply.code.is_some_and(Code::is_refusal),
+            output: None,
+            commit: None,
+            duration,
+            at: self.services.clock.now(),
+        };
+        notes.result(|facts| {
+            ended.output = facts.bytes.map(|bytes| (bytes, facts.truncated == Some(true)));
+            let waits = facts.rollback_deadline.is_some();
+            ended.commit = facts.commit.map(|outcome| (outcome, waits));
+        });
+        self.services.metrics.calls.count(&ended);
+        self.services.metrics.recent.count(&ended);
     }
 
     /// Everything that may fail or panic.

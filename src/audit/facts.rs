@@ -26,7 +26,6 @@ pub(crate) enum Outcome {
 
 impl Outcome {
     /// The word in records and metrics.
-    #[allow(dead_code, reason = "for metrics")]
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -71,6 +70,27 @@ pub(crate) enum Denial {
     Limit,
     /// Records cannot be written.
     Audit,
+}
+
+impl Denial {
+    /// The word in records and metrics.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::NotOffered => "not_offered",
+            Self::ToolScope => "tool_scope",
+            Self::RouterScope => "router_scope",
+            Self::UnknownRouter => "unknown_router",
+            Self::RouterDisabled => "router_disabled",
+            Self::ReadOnly => "read_only",
+            Self::Blocklist => "blocklist",
+            Self::Pipe => "pipe",
+            Self::RedactedMarker => "redacted_marker",
+            Self::InventoryReadonly => "inventory_readonly",
+            Self::Confirmation => "confirmation",
+            Self::Limit => "limit",
+            Self::Audit => "audit",
+        }
+    }
 }
 
 /// The caller as verified by the server.

@@ -211,7 +211,6 @@ impl Audit {
         }
     }
 
-    #[allow(dead_code, reason = "for metrics")]
     /// What was written so far.
     pub(crate) fn figures(&self) -> AuditFigures {
         self.out().figures.clone()

@@ -205,7 +205,8 @@ async fn run_dial(pool: Arc<Pool>, shared: Arc<Shared>) -> DialResult {
         () = shared.shutdown.cancelled() => Err(DialFault::Handshake { reason: "the server is shutting down".to_owned() }),
     };
     let result = result.map(Arc::new).map_err(Arc::new);
-    shared.counters.dialled(started.elapsed(), result.is_ok());
+    let stage = result.as_ref().map_or_else(|fault| fault.stage(), |_| "ok");
+    shared.counters.dialled(started.elapsed(), stage);
     pool.dial_ended(&result);
     result
 }
@@ -244,7 +245,10 @@ impl Lease {
 
     pub(super) async fn receive(&mut self, work: &Work) -> Result<Reply, ExchangeFault> {
         let limits = self.limits(work);
-        self.session().receive(&limits).await
+        let started = Instant::now();
+        let reply = self.session().receive(&limits).await?;
+        self.shared.counters.metrics.replied(started.elapsed());
+        Ok(reply)
     }
 
     /// The router's number for this session: the process id of its management daemon. Known after the first reply.

@@ -39,7 +39,7 @@ use std::{
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::inventory::Entry;
+use crate::{inventory::Entry, metrics::DeviceMetrics};
 
 pub(crate) use device::{Answer, Device};
 pub use dial::{Dial, OpenPipe};
@@ -159,6 +159,11 @@ impl Devices {
     /// Time for one connection to the router of an entry.
     pub(crate) fn connect_timeout(&self, entry: &Entry) -> Duration {
         entry.connect_timeout.unwrap_or(self.0.settings.connect_timeout)
+    }
+
+    /// What is counted of connections.
+    pub(crate) fn metrics(&self) -> &DeviceMetrics {
+        &self.0.counters.metrics
     }
 
     /// Figures of the pool.

@@ -11,11 +11,14 @@ use std::{
 
 use serde::Serialize;
 
+use crate::metrics::DeviceMetrics;
+
 /// Connect times kept for the percentiles.
 const CONNECT_SAMPLES: usize = 1000;
 
 #[derive(Default)]
 pub(super) struct Counters {
+    pub(super) metrics: DeviceMetrics,
     waiting: AtomicI64,
     opened: AtomicU64,
     reused: AtomicU64,
@@ -75,14 +78,17 @@ impl Counters {
     pub(super) fn opened(&self, pooled: bool) {
         let counter = if pooled { &self.reused } else { &self.opened };
         counter.fetch_add(1, Ordering::Relaxed);
+        self.metrics.leased(pooled);
     }
 
     pub(super) fn poisoned(&self) {
         self.poisoned.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(super) fn dialled(&self, time: Duration, success: bool) {
-        if !success {
+    /// A dial has ended: with `ok`, or the stage that failed.
+    pub(super) fn dialled(&self, time: Duration, stage: &'static str) {
+        self.metrics.connected(stage, time);
+        if stage != "ok" {
             self.connect_failures.fetch_add(1, Ordering::Relaxed);
             return;
         }

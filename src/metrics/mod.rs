@@ -1,188 +1,98 @@
-//! Counters of what was called, how long it took and why it failed.
+//! Counters of what was called, how long it took and why it failed, in the text form of Prometheus and for `server_status`.
+//!
+//! Label values come from closed sets: nothing that a client sends becomes one.
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    sync::Mutex,
-    time::Duration,
+mod calls;
+mod devices;
+mod http;
+mod recent;
+mod state;
+
+use prometheus::{
+    HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder, core::Collector,
 };
 
-use chrono::{DateTime, Utc};
+pub(crate) use calls::{Calls, Ended};
+pub(crate) use devices::DeviceMetrics;
+pub(crate) use http::HttpMetrics;
+pub(crate) use recent::{Recent, ToolFigures};
+pub(crate) use state::{Moment, Routers};
 
-/// Durations kept per tool: enough for a 99th percentile, little enough to sort on every request.
-const SAMPLES: usize = 1000;
+use state::State;
 
-/// Counters of one process.
-#[derive(Default)]
-pub(crate) struct Counters(Mutex<State>);
+/// What all names begin with.
+const PREFIX: &str = "junosmcp";
 
-#[derive(Default)]
-struct State {
-    tools: BTreeMap<&'static str, Tool>,
-    failures: BTreeMap<&'static str, Failures>,
+/// Everything that one process counts.
+pub(crate) struct Metrics {
+    registry: Registry,
+    /// Calls of tools.
+    pub(crate) calls: Calls,
+    /// The calls of late, for `server_status`.
+    pub(crate) recent: Recent,
+    /// Requests over HTTP.
+    pub(crate) http: HttpMetrics,
+    state: State,
 }
 
-#[derive(Default)]
-struct Tool {
-    calls: u64,
-    ok: u64,
-    failed: u64,
-    durations: VecDeque<Duration>,
-    last_failure_at: Option<DateTime<Utc>>,
-}
-
-struct Failures {
-    count: u64,
-    last_at: DateTime<Utc>,
-}
-
-/// How one call ended.
-pub(crate) struct Ended {
-    /// The tool.
-    pub(crate) tool: &'static str,
-    /// The code of its failure.
-    pub(crate) code: Option<&'static str>,
-    /// Whether a rule refused it before any work: such calls count neither as success nor as failure.
-    pub(crate) refused: bool,
-    /// How long it took.
-    pub(crate) duration: Duration,
-    /// When it ended.
-    pub(crate) at: DateTime<Utc>,
-}
-
-/// The figures of one tool.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct ToolFigures {
-    pub(crate) name: &'static str,
-    pub(crate) calls: u64,
-    pub(crate) ok: u64,
-    pub(crate) failed: u64,
-    pub(crate) last_failure_at: Option<DateTime<Utc>>,
-    durations: Vec<Duration>,
-}
-
-/// How often one code was the answer.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct FailureFigures {
-    pub(crate) code: &'static str,
-    pub(crate) count: u64,
-    pub(crate) last_at: DateTime<Utc>,
-}
-
-impl Counters {
-    /// Counts one call.
-    pub(crate) fn count(&self, ended: &Ended) {
-        let mut state = self.0.lock().expect("no code panics while it holds the lock");
-        let tool = state.tools.entry(ended.tool).or_default();
-        tool.calls += 1;
-        match ended.code {
-            None => tool.ok += 1,
-            Some(_) if ended.refused => {}
-            Some(_) => {
-                tool.failed += 1;
-                tool.last_failure_at = Some(ended.at);
-            }
+impl Metrics {
+    /// Counters at zero, and what `devices` counts for itself.
+    pub(crate) fn new(devices: &DeviceMetrics) -> Self {
+        let registry = Registry::new();
+        let metrics = Self {
+            calls: Calls::default(),
+            recent: Recent::default(),
+            http: HttpMetrics::default(),
+            state: State::default(),
+            registry,
+        };
+        let collectors = [
+            devices.collectors(),
+            metrics.calls.collectors(),
+            metrics.http.collectors(),
+            metrics.state.collectors(),
+        ];
+        for collector in collectors.into_iter().flatten() {
+            metrics
+                .registry
+                .register(collector)
+                .expect("every name is registered once");
         }
-        if tool.durations.len() == SAMPLES {
-            tool.durations.pop_front();
-        }
-        tool.durations.push_back(ended.duration);
-        if let Some(code) = ended.code {
-            let failures = state.failures.entry(code).or_insert(Failures {
-                count: 0,
-                last_at: ended.at,
-            });
-            failures.count += 1;
-            failures.last_at = ended.at;
-        }
+        metrics
     }
 
-    /// The figures of every tool that was called, by name.
-    pub(crate) fn tools(&self) -> Vec<ToolFigures> {
-        let state = self.0.lock().expect("no code panics while it holds the lock");
-        let figures = state.tools.iter().map(|(name, tool)| {
-            let mut durations: Vec<Duration> = tool.durations.iter().copied().collect();
-            durations.sort_unstable();
-            ToolFigures {
-                name,
-                calls: tool.calls,
-                ok: tool.ok,
-                failed: tool.failed,
-                last_failure_at: tool.last_failure_at,
-                durations,
-            }
-        });
-        figures.collect()
-    }
-
-    /// The most frequent codes, at most `limit`.
-    pub(crate) fn failures(&self, limit: usize) -> Vec<FailureFigures> {
-        let state = self.0.lock().expect("no code panics while it holds the lock");
-        let mut figures: Vec<FailureFigures> = state
-            .failures
-            .iter()
-            .map(|(code, failures)| FailureFigures {
-                code,
-                count: failures.count,
-                last_at: failures.last_at,
-            })
-            .collect();
-        figures.sort_by_key(|figure| std::cmp::Reverse(figure.count));
-        figures.truncate(limit);
-        figures
+    /// All of them in the text form of Prometheus, with what is true at this moment.
+    pub(crate) fn text(&self, moment: &Moment) -> String {
+        self.state.set(moment);
+        TextEncoder::new()
+            .encode_to_string(&self.registry.gather())
+            .expect("counters are text")
     }
 }
 
-impl ToolFigures {
-    /// The share of calls that succeeded, of those that were not refused.
-    pub(crate) fn success_rate(&self) -> Option<f64> {
-        let judged = self.ok + self.failed;
-        (judged > 0).then(|| self.ok as f64 / judged as f64)
-    }
+/// A counter and everything else of its family.
+type Collectors = Vec<Box<dyn Collector>>;
 
-    /// The duration that `percent` of the calls stayed below, in milliseconds; absent with fewer than `least` samples.
-    pub(crate) fn percentile(&self, percent: usize, least: usize) -> Option<u64> {
-        if self.durations.len() < least {
-            return None;
-        }
-        let index = (self.durations.len() * percent).div_ceil(100).checked_sub(1)?;
-        let duration = self.durations.get(index)?;
-        Some(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
-    }
+fn counters(name: &str, help: &str, labels: &[&str]) -> IntCounterVec {
+    IntCounterVec::new(options(name, help), labels).expect("names and labels are well-formed")
+}
+
+fn gauges(name: &str, help: &str, labels: &[&str]) -> IntGaugeVec {
+    IntGaugeVec::new(options(name, help), labels).expect("names and labels are well-formed")
+}
+
+fn gauge(name: &str, help: &str) -> IntGauge {
+    IntGauge::with_opts(options(name, help)).expect("names are well-formed")
+}
+
+fn histograms(name: &str, help: &str, labels: &[&str], buckets: &[f64]) -> HistogramVec {
+    let options = HistogramOpts::from(options(name, help)).buckets(buckets.to_vec());
+    HistogramVec::new(options, labels).expect("names, labels and buckets are well-formed")
+}
+
+fn options(name: &str, help: &str) -> Opts {
+    Opts::new(name, help).namespace(PREFIX)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn ended(code: Option<&'static str>, refused: bool, millis: u64) -> Ended {
-        Ended {
-            tool: "demo",
-            code,
-            refused,
-            duration: Duration::from_millis(millis),
-            at: DateTime::UNIX_EPOCH,
-        }
-    }
-
-    #[test]
-    fn refusals_are_neither_successes_nor_failures() {
-        let counters = Counters::default();
-        counters.count(&ended(None, false, 10));
-        counters.count(&ended(Some("blocked"), true, 0));
-        counters.count(&ended(Some("auth_failed"), false, 30));
-        let tools = counters.tools();
-        assert_eq!((tools[0].calls, tools[0].ok, tools[0].failed), (3, 1, 1));
-        assert_eq!(tools[0].success_rate(), Some(0.5));
-        assert_eq!(counters.failures(20).len(), 2);
-    }
-
-    #[test]
-    fn percentiles_need_enough_samples() {
-        let counters = Counters::default();
-        (1..=10).for_each(|millis| counters.count(&ended(None, false, millis)));
-        let tool = &counters.tools()[0];
-        assert_eq!(tool.percentile(50, 1), Some(5));
-        assert_eq!(tool.percentile(90, 10), Some(9));
-        assert_eq!(tool.percentile(95, 20), None);
-    }
-}
+mod tests;

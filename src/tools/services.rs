@@ -8,7 +8,7 @@ use std::{
 
 use tokio_util::task::TaskTracker;
 
-use crate::{clock::Clock, devices::Devices, jobs::Journal, metrics::Counters, output::Outputs};
+use crate::{clock::Clock, devices::Devices, jobs::Journal, metrics::Metrics, output::Outputs};
 
 /// The policy and limits that bind all tools.
 #[derive(Clone, Debug)]
@@ -48,7 +48,7 @@ pub(crate) struct Services {
     pub(crate) settings: ToolSettings,
     pub(crate) devices: Devices,
     pub(crate) outputs: Outputs,
-    pub(crate) counters: Counters,
+    pub(crate) metrics: Metrics,
     pub(crate) admission: Admission,
     pub(crate) clock: Clock,
     pub(crate) facts: ProcessFacts,

@@ -120,8 +120,8 @@ async fn run(call: Call, _: Args) -> Result<Structured<Output>, Failure> {
     let services = call.services();
     let routers = call.listed(None)?;
     let stored = services.outputs.status();
-    let tools = services.counters.tools();
-    let failures = services.counters.failures(SHOWN_CODES);
+    let tools = services.metrics.recent.tools();
+    let failures = services.metrics.recent.failures(SHOWN_CODES);
     Ok(Output {
         server: server(&call),
         inventory: Routers {
