@@ -1,14 +1,14 @@
 //! What a load really changed: two configurations in set form, compared line by line.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::junos::{judged_line, tokens};
 
 /// The names of one change; rules judge all of them together.
-pub(crate) type Aliases = Vec<String>;
+pub(super) type Aliases = Vec<String>;
 
 /// The changes from one configuration in set form to another.
-pub(crate) fn changes(before: &str, after: &str) -> Vec<Aliases> {
+pub(super) fn changes(before: &str, after: &str) -> Vec<Aliases> {
     let before = lines(before);
     let after = lines(after);
     let old: HashSet<&str> = before.iter().map(String::as_str).collect();
@@ -18,6 +18,11 @@ pub(crate) fn changes(before: &str, after: &str) -> Vec<Aliases> {
         .filter(|line| !old.contains(line.as_str()))
         .map(|line| vec![line.clone()])
         .collect();
+    changes.extend(
+        moved(&before, &after)
+            .into_iter()
+            .map(|path| vec![format!("insert {path}")]),
+    );
     let removed: Vec<&String> = before.iter().filter(|line| !new.contains(line.as_str())).collect();
     if removed.is_empty() {
         return changes;
@@ -27,8 +32,43 @@ pub(crate) fn changes(before: &str, after: &str) -> Vec<Aliases> {
         .filter_map(|line| line.strip_prefix("set "))
         .flat_map(prefixes)
         .collect();
-    changes.extend(removed.into_iter().map(|line| removal(line, &remaining)));
+    let removals = removed.into_iter().map(|line| removal(line, &remaining));
+    changes.extend(removals.filter(|aliases| !aliases.is_empty()));
     changes
+}
+
+/// Says whether any change names one of these words.
+pub(crate) fn changes_mention(before: &str, after: &str, words: &[&str]) -> bool {
+    let changes = changes(before, after);
+    changes
+        .iter()
+        .flatten()
+        .any(|alias| tokens(alias).iter().any(|token| words.contains(token)))
+}
+
+/// The statements that stand in both and have changed places with another one, as `insert` or a load in another order does it.
+/// Of two that changed places nobody can say which one was moved, so it is both.
+fn moved<'a>(before: &[String], after: &'a [String]) -> Vec<&'a str> {
+    let old: HashMap<&str, usize> = before.iter().map(String::as_str).zip(0..).collect();
+    let kept: Vec<(&str, usize)> = after
+        .iter()
+        .filter_map(|line| Some((line.strip_prefix("set ")?, *old.get(line.as_str())?)))
+        .collect();
+    // For each place the least earlier place from there on.
+    let mut least_behind: Vec<usize> = kept.iter().map(|(_, place)| *place).collect();
+    for at in (1..least_behind.len()).rev() {
+        least_behind[at - 1] = least_behind[at - 1].min(least_behind[at]);
+    }
+    let mut greatest = 0;
+    let mut moved = Vec::new();
+    for (at, (path, place)) in kept.iter().enumerate() {
+        let passed = least_behind.get(at + 1).is_some_and(|least| least < place);
+        if greatest > *place || passed {
+            moved.push(*path);
+        }
+        greatest = greatest.max(*place);
+    }
+    moved
 }
 
 fn lines(text: &str) -> Vec<String> {
@@ -39,19 +79,14 @@ fn lines(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// A removed statement is the deletion of itself and of every ancestor that went with it.
+/// A removed statement is the deletion of itself and of every ancestor that went with it. A line that gave way to a longer one,
+/// as an empty container does when something is put into it, deletes nothing and has no name.
 fn removal(line: &str, remaining: &HashSet<&str>) -> Aliases {
     match line.split_once(' ') {
-        Some(("set", path)) => {
-            let mut aliases: Aliases = prefixes(path)
-                .filter(|prefix| !remaining.contains(prefix))
-                .map(|prefix| format!("delete {prefix}"))
-                .collect();
-            if aliases.is_empty() {
-                aliases.push(format!("delete {path}"));
-            }
-            aliases
-        }
+        Some(("set", path)) => prefixes(path)
+            .filter(|prefix| !remaining.contains(prefix))
+            .map(|prefix| format!("delete {prefix}"))
+            .collect(),
         Some(("deactivate", path)) => vec![format!("activate {path}")],
         Some(("protect", path)) => vec![format!("unprotect {path}")],
         _ => vec![format!("delete {line}")],
@@ -97,5 +132,42 @@ mod tests {
             ]
         );
         assert!(changes(before, before).is_empty());
+    }
+
+    #[test]
+    fn filling_an_empty_container_deletes_nothing() {
+        let (before, after) = (
+            "set interfaces ge-0/0/0 unit 0\n",
+            "set interfaces ge-0/0/0 unit 0 family inet\n",
+        );
+        assert_eq!(changes(before, after), [["set interfaces ge-0/0/0 unit 0 family inet"]]);
+        let gone = changes(after, before);
+        assert_eq!(
+            gone[1],
+            [
+                "delete interfaces ge-0/0/0 unit 0 family",
+                "delete interfaces ge-0/0/0 unit 0 family inet"
+            ]
+        );
+    }
+
+    #[test]
+    fn statements_that_changed_places_are_insertions() {
+        let before = "set f term a\nset f term b\nset f term c\nset g\n";
+        for (after, expected) in [
+            (before, vec![]),
+            (
+                "set f term b\nset f term a\nset f term c\nset g\n",
+                vec!["f term b", "f term a"],
+            ),
+            (
+                "set f term c\nset f term a\nset f term b\nset g\n",
+                vec!["f term c", "f term a", "f term b"],
+            ),
+            ("set x\nset f term a\nset f term c\nset g\n", vec![]),
+        ] {
+            let after: Vec<String> = lines(after);
+            assert_eq!(moved(&lines(before), &after), expected, "{after:?}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Commands carried inside another command: `request pfe execute … command "X"`.
 
 use super::rules::List;
-use crate::junos::{abbreviates, judged_line, tokens};
+use crate::junos::{abbreviates, judged_line, split_at_semicolons, tokens};
 
 /// What a command carries inside itself.
 #[derive(Debug, PartialEq)]
@@ -45,12 +45,7 @@ fn values(words: &[&str]) -> Vec<String> {
         if abbreviates(words[at], "target") {
             at += 2;
         } else if abbreviates(words[at], "command") {
-            found.extend(
-                words
-                    .get(at + 1)
-                    .map(|value| normalised(value))
-                    .filter(|value| !value.is_empty()),
-            );
+            found.extend(readings(words.get(at + 1..).unwrap_or_default()));
             at += 2;
         } else {
             at += 1;
@@ -59,8 +54,24 @@ fn values(words: &[&str]) -> Vec<String> {
     found
 }
 
-fn normalised(value: &str) -> String {
-    judged_line(value.trim_matches('"'))
+/// All that may be run where a value begins: the value; without quotes also the rest of the line; and each part of a value
+/// that may be several commands.
+fn readings(words: &[&str]) -> Vec<String> {
+    let Some((value, more)) = words.split_first() else {
+        return Vec::new();
+    };
+    let whole = judged_line(value.trim_matches('"'));
+    let mut found: Vec<String> = Vec::new();
+    let parts = split_at_semicolons(&whole);
+    if parts.len() > 1 {
+        found.extend(parts.into_iter().map(judged_line));
+    }
+    if !value.contains('"') && !more.is_empty() {
+        found.push(judged_line(&words.join(" ")));
+    }
+    found.push(whole);
+    found.retain(|command| !command.is_empty());
+    found
 }
 
 #[cfg(test)]
@@ -76,6 +87,21 @@ mod tests {
                 pfe("set jnh 0 x"),
             ),
             ("REQ p e t fpc0 c show", pfe("show")),
+            (
+                "request pfe execute target fpc0 timeout 30 command \"show heap\"",
+                pfe("show heap"),
+            ),
+            (
+                "request pfe execute target fpc0 command set jnh 0 x",
+                Inner::Commands(List::PfeCommands, vec!["set jnh 0 x".to_owned(), "set".to_owned()]),
+            ),
+            (
+                "request pfe execute target fpc0 command \"show x;set y\"",
+                Inner::Commands(
+                    List::PfeCommands,
+                    vec!["show x".to_owned(), "set y".to_owned(), "show x;set y".to_owned()],
+                ),
+            ),
             (
                 "request pfe execute command \"x | count\" target fpc0",
                 pfe("x | count"),

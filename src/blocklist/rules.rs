@@ -61,6 +61,9 @@ pub(crate) enum List {
 }
 
 impl List {
+    /// All three, in the order in which they are shown.
+    pub(crate) const ALL: [Self; 3] = [Self::Commands, Self::Config, Self::PfeCommands];
+
     /// Its key in the inventory.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
@@ -107,6 +110,8 @@ impl std::error::Error for RuleFault {}
 pub(crate) struct Rule {
     /// The pattern as the operator wrote it.
     pub(crate) text: Arc<str>,
+    /// The plain pattern that this is, with one choice made in every `{…}`.
+    pub(crate) pattern: Arc<str>,
     /// Deny, or allow.
     pub(crate) deny: bool,
     /// Where it stands.
@@ -144,6 +149,11 @@ impl Rule {
             literal: skipped == 0,
             ..self.rank_less(skipped)
         })
+    }
+
+    /// The rank of this rule where nothing is abbreviated.
+    pub(crate) fn full_rank(&self) -> Rank {
+        self.rank_less(0)
     }
 
     fn rank_less(&self, skipped: usize) -> Rank {
@@ -241,6 +251,7 @@ fn compile_list(texts: &[RuleText], source: Source, list: List, rules: &mut Vec<
         for pattern in expand(&rule.pattern).map_err(fault)? {
             rules.push(Rule {
                 text: text.clone(),
+                pattern: pattern.as_str().into(),
                 deny,
                 source,
                 glob: Glob::compile(&pattern),

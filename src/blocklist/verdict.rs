@@ -2,10 +2,10 @@
 
 use super::{
     effective::changes,
-    inner::{Inner, inner},
-    rules::{Input, List, Rule, Rules, Source},
+    question::{self, Question},
+    rules::{List, Rule, Rules, Source},
 };
-use crate::junos::{Command, char_floor, judged_line, set_line::SetLine, without_pipes};
+use crate::junos::{Command, char_floor, set_line::SetLine};
 
 /// How much of the input a refusal quotes, in bytes.
 const EXCERPT: usize = 120;
@@ -65,43 +65,10 @@ impl Denied {
     }
 }
 
-/// What the rules say about a text, for an operator who asks.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Explanation {
-    /// The winning rule as written; `None` when no rule matches.
-    pub(crate) pattern: Option<String>,
-    /// Where it stands.
-    pub(crate) source: Option<Source>,
-    /// Its rank as matched: literal characters and bytes.
-    pub(crate) rank: Option<(usize, usize)>,
-    /// Whether the text is refused.
-    pub(crate) denied: bool,
-}
-
 impl Rules {
     /// Judges a command, and the commands it carries inside.
     pub(crate) fn permit(&self, command: &Command) -> Result<Permitted, Denied> {
-        let list = if command.is_pfe() {
-            List::PfeCommands
-        } else {
-            List::Commands
-        };
-        self.judge(list, &[Input::piped(command.judged(), command.whole())], || {
-            command.whole().to_owned()
-        })?;
-        if !command.is_pfe() {
-            self.judge_inner(command.judged())?;
-        }
-        Ok(Permitted {
-            command: command.clone(),
-        })
-    }
-
-    /// Judges a packet engine command.
-    #[cfg(test)]
-    pub(crate) fn permit_pfe(&self, command: &Command) -> Result<Permitted, Denied> {
-        let input = Input::piped(command.judged(), command.whole());
-        self.judge(List::PfeCommands, &[input], || command.whole().to_owned())?;
+        self.judge(&question::of_command(command), Stage::Input)?;
         Ok(Permitted {
             command: command.clone(),
         })
@@ -112,15 +79,9 @@ impl Rules {
         if !self.has_config_rules() {
             return Ok(());
         }
-        for line in lines {
-            let relative = (line.expanded() != line.written()).then(|| line.expanded());
-            for form in std::iter::once(line.written()).chain(relative) {
-                self.judge(List::Config, &[Input::plain(form)], || {
-                    format!("line {}: {form}", line.line())
-                })?;
-            }
-        }
-        Ok(())
+        lines
+            .iter()
+            .try_for_each(|line| self.judge(&question::of_line(line), Stage::Input))
     }
 
     /// Judges what a load changed, given both configurations in set form.
@@ -128,68 +89,26 @@ impl Rules {
         if !self.has_config_rules() {
             return Ok(());
         }
-        for aliases in changes(before, after) {
-            let inputs: Vec<Input> = aliases.iter().map(|alias| Input::plain(alias)).collect();
-            if let Some((_, rule, at)) = self.winner(List::Config, &inputs).filter(|(_, rule, _)| rule.deny) {
-                return Err(denied(
-                    rule,
-                    List::Config,
-                    Stage::Effective,
-                    format!("change: {}", aliases[at]),
-                ));
+        changes(before, after)
+            .iter()
+            .try_for_each(|aliases| self.judge(&[Question::change(aliases)], Stage::Effective))
+    }
+
+    /// The first refusal decides; what no rule matches passes.
+    fn judge(&self, questions: &[Question], stage: Stage) -> Result<(), Denied> {
+        for question in questions {
+            let decisive = if question.names.is_empty() {
+                let any = self.list(question.list).iter().find(|rule| rule.deny);
+                any.map(|rule| (rule, 0))
+            } else {
+                let winner = self.winner(question.list, &question.names);
+                winner.map(|(_, rule, name)| (rule, name))
+            };
+            if let Some((rule, name)) = decisive.filter(|(rule, _)| rule.deny) {
+                return Err(denied(rule, question.list, stage, question.quote(name).to_owned()));
             }
         }
         Ok(())
-    }
-
-    /// What the rules of a list say about a text.
-    pub(crate) fn explain(&self, list: List, text: &str) -> Explanation {
-        let whole = judged_line(text);
-        let judged = if list == List::Config {
-            &whole
-        } else {
-            without_pipes(&whole)
-        };
-        let input = Input::piped(judged, &whole);
-        let winner = self.winner(list, &[input]);
-        Explanation {
-            pattern: winner.map(|(_, rule, _)| rule.text.to_string()),
-            source: winner.map(|(_, rule, _)| rule.source),
-            rank: winner.map(|(rank, _, _)| (rank.literals, rank.bytes)),
-            denied: winner.is_some_and(|(_, rule, _)| rule.deny),
-        }
-    }
-
-    fn judge(&self, list: List, inputs: &[Input], excerpt: impl FnOnce() -> String) -> Result<(), Denied> {
-        match self.winner(list, inputs) {
-            Some((_, rule, _)) if rule.deny => Err(denied(rule, list, Stage::Input, excerpt())),
-            _ => Ok(()),
-        }
-    }
-
-    fn judge_inner(&self, judged: &str) -> Result<(), Denied> {
-        match inner(judged) {
-            Inner::None => Ok(()),
-            Inner::Unreadable(list) => match self.list(list).iter().find(|rule| rule.deny) {
-                Some(rule) => Err(denied(
-                    rule,
-                    list,
-                    Stage::Input,
-                    "inner: not found in the command".to_owned(),
-                )),
-                None => Ok(()),
-            },
-            Inner::Commands(list, commands) => commands.iter().try_for_each(|whole| {
-                let judged = without_pipes(whole);
-                self.judge(list, &[Input::piped(judged, whole)], || format!("inner: {whole}"))?;
-                // An inner command of the other kind may carry one again; each step is shorter than the last.
-                if list == List::Commands {
-                    self.judge_inner(judged)
-                } else {
-                    Ok(())
-                }
-            }),
-        }
     }
 }
 

@@ -65,6 +65,18 @@ pub(super) struct Check {
     /// Contact these routers: names, patterns, tag:x; '*' is all of them
     #[arg(long, value_name = "ROUTER", num_args = 1..)]
     pub(super) connect: Vec<String>,
+    /// Print the rules that hold for this router instead, the strongest first; no router is contacted
+    #[arg(long, value_name = "ROUTER", conflicts_with = "connect")]
+    pub(super) rules: Option<String>,
+    /// With --rules: say what this command would get
+    #[arg(long, value_name = "TEXT", requires = "rules", group = "asked")]
+    pub(super) command: Option<String>,
+    /// With --rules: say what this packet engine command would get
+    #[arg(long, value_name = "TEXT", requires = "rules", group = "asked")]
+    pub(super) pfe_command: Option<String>,
+    /// With --rules: say what each line of this file of set commands would get
+    #[arg(long, value_name = "PATH", requires = "rules", group = "asked")]
+    pub(super) config_file: Option<PathBuf>,
 }
 
 /// What can be done with host keys.

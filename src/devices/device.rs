@@ -205,7 +205,7 @@ impl Device {
     }
 
     /// One request on a leased session, repeated once if it only reads and the session had died unnoticed.
-    async fn exchange(&self, request: &Rpc, work: &Work) -> Result<Reply, Fault> {
+    pub(super) async fn exchange(&self, request: &Rpc, work: &Work) -> Result<Reply, Fault> {
         let mut repeated = false;
         loop {
             let mut session = self.lease(work).await?;
@@ -302,7 +302,7 @@ impl Device {
         (at + 1, Some(public))
     }
 
-    fn answer(&self, command: &Permitted, reply: Reply, duration: Duration) -> Result<Answer, Fault> {
+    pub(super) fn answer(&self, command: &Permitted, reply: Reply, duration: Duration) -> Result<Answer, Fault> {
         let command = command.command();
         let mut warnings: Vec<DeviceMessage> = reply.warnings().cloned().collect();
         let errors: Vec<DeviceMessage> = reply.errors().cloned().collect();

@@ -4,6 +4,7 @@ mod connect;
 mod connection;
 mod device;
 mod dial;
+mod engine;
 mod fault;
 mod handshake;
 mod hello;

@@ -98,6 +98,8 @@ struct State {
     entrance: Option<Entrance>,
     busy: usize,
     limited_until: Option<Instant>,
+    /// Requests of ours that the router does not know.
+    unknown: Vec<&'static str>,
 }
 
 impl Pool {
@@ -166,6 +168,8 @@ impl Pool {
         state.dial = None;
         if let Ok(connection) = result {
             state.connections.push(Arc::clone(connection));
+            // It may run another release by now.
+            state.unknown.clear();
         }
     }
 
@@ -193,6 +197,19 @@ impl Pool {
                 state.entrance = None;
                 false
             }
+        }
+    }
+
+    /// Whether the router is known not to know a request.
+    pub(super) fn is_unknown(&self, request: &str) -> bool {
+        self.state().unknown.contains(&request)
+    }
+
+    /// The router does not know this request.
+    pub(super) fn note_unknown(&self, request: &'static str) {
+        let mut state = self.state();
+        if !state.unknown.contains(&request) {
+            state.unknown.push(request);
         }
     }
 

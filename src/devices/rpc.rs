@@ -7,7 +7,13 @@ use rustnetconf::{
     types::{LoadAction, LoadFormat},
 };
 
-use crate::{blocklist::Permitted, junos::Minutes};
+use crate::{
+    blocklist::Permitted,
+    junos::{EngineName, Minutes},
+};
+
+/// The request for a packet engine command.
+const PFE_EXECUTE: &str = "request-pfe-execute";
 
 type Write = dyn Fn(&str) -> String + Send + Sync;
 
@@ -32,6 +38,11 @@ impl Rpc {
     /// Whether the request changes nothing on the router, so that it may be repeated and sent back to back with others.
     pub(crate) fn reads(&self) -> bool {
         self.reads
+    }
+
+    /// The name of its element.
+    pub(super) fn name(&self) -> &'static str {
+        self.name
     }
 
     pub(super) fn write(&self, id: u64, bytes: &mut Vec<u8>) {
@@ -65,6 +76,8 @@ impl Rpc {
     /// A command that has passed the guards.
     pub(crate) fn command(permitted: &Permitted) -> Self {
         let command = permitted.command();
+        // It was judged by the rules for packet engines, which say nothing about the CLI.
+        debug_assert!(!command.is_pfe(), "a packet engine command has requests of its own");
         let format = command.format().as_str();
         let text = quick_xml::escape::escape(command.sent()).into_owned();
         Self::body(
@@ -72,6 +85,33 @@ impl Rpc {
             command.reads_only(),
             format!(r#"<command format="{format}">{text}</command>"#),
         )
+    }
+
+    /// A packet engine command that has passed the guards.
+    pub(super) fn pfe_execute(target: &EngineName, permitted: &Permitted) -> Self {
+        let command = permitted.command();
+        let arguments = [("target", target.as_str()), ("command", command.sent())];
+        let body = rustez::rpc::build_rpc_xml(PFE_EXECUTE, &arguments).expect("names of requests are constants");
+        Self::body(PFE_EXECUTE, command.reads_only(), body)
+    }
+
+    /// The same as the CLI's command. The CLI has no way to put a quote into it: then there is none.
+    pub(super) fn pfe_execute_cli(target: &EngineName, permitted: &Permitted) -> Option<Self> {
+        let command = permitted.command();
+        if command.sent().contains('"') {
+            return None;
+        }
+        let line = format!(
+            "request pfe execute target {} command \"{}\"",
+            target.as_str(),
+            command.sent()
+        );
+        let text = quick_xml::escape::escape(&line);
+        Some(Self::body(
+            "command",
+            command.reads_only(),
+            format!(r#"<command format="text">{text}</command>"#),
+        ))
     }
 
     /// Host name, model and packages.

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    line::{self, has_escaped_quote, judged_line, spaced, split_at_bars, tokens},
+    line::{self, has_escaped_quote, judged_line, spaced, split_at_bars, split_at_semicolons, tokens},
     pipe::{self, Pipe},
     words::{abbreviates, operational},
 };
@@ -13,7 +13,6 @@ use super::{
 const LIMIT: usize = 4096;
 
 /// Longest packet engine command in bytes.
-#[cfg(test)]
 const PFE_LIMIT: usize = 1024;
 
 /// The form of a router's answer.
@@ -99,6 +98,7 @@ impl Command {
             sent.push_str(" | ");
             sent.push_str(pipe);
         }
+        refuse_several(&sent)?;
         let format = display.or(format).unwrap_or_default();
         Ok(Self {
             sent,
@@ -113,7 +113,6 @@ impl Command {
     }
 
     /// Reads one packet engine command. All its pipes are ours: the engine knows none.
-    #[cfg(test)]
     pub(crate) fn parse_pfe(line: &str) -> Result<Self, CommandFault> {
         check(line, PFE_LIMIT)?;
         let whole = judged_line(line);
@@ -133,6 +132,7 @@ impl Command {
             ));
         }
         let sent = spaced(split_at_bars(line)[0]);
+        refuse_several(&sent)?;
         Ok(Self {
             sent,
             judged,
@@ -218,6 +218,16 @@ fn check(line: &str, limit: usize) -> Result<(), CommandFault> {
         ));
     }
     Ok(())
+}
+
+/// Some entrances of Junos take several commands between semicolons; rules judge one.
+fn refuse_several(sent: &str) -> Result<(), CommandFault> {
+    if split_at_semicolons(sent).len() == 1 {
+        return Ok(());
+    }
+    Err(CommandFault::Invalid(
+        "the command has a ';' outside quotes: give one command".to_owned(),
+    ))
 }
 
 fn without_run(sent: &str) -> String {
@@ -355,6 +365,11 @@ mod tests {
             "show\nversion",
             "show \u{0}",
             "| match x",
+            "show version; request system reboot",
+            "show version;request system reboot",
+            "show configuration | compare rollback 1; request system reboot",
+            "request\u{a0}system reboot",
+            "request\u{2028}system reboot",
             "show \"a\\\" | save x \\\"\"",
         ] {
             assert!(
@@ -362,6 +377,8 @@ mod tests {
                 "{line:?}"
             );
         }
+        assert!(Command::parse("show log messages | match \"a;b\"", None).is_ok());
+        assert!(Command::parse_pfe("show jnh 0; set jnh 0 x").is_err());
         assert!(Command::parse(&format!("show {}", "x".repeat(4092)), None).is_err());
         assert!(matches!(
             Command::parse("show version | save f", None),

@@ -6,12 +6,15 @@ pub(crate) enum LineFault {
     /// A control character other than tab.
     #[error("contains a control character")]
     Control,
+    /// Something that looks like a blank and separates nothing: what a person reads as two words would be judged as one.
+    #[error("contains a blank that is neither space nor tab")]
+    Blank,
     /// A quote is never closed.
     #[error("has an unbalanced '\"'")]
     Unbalanced,
 }
 
-/// Refuses control characters other than tab, and quotes that are never closed.
+/// Refuses control characters other than tab, foreign blanks outside quotes, and quotes that are never closed.
 pub(crate) fn check(line: &str) -> Result<(), LineFault> {
     if line.chars().any(|c| c.is_control() && c != '\t') {
         return Err(LineFault::Control);
@@ -20,6 +23,9 @@ pub(crate) fn check(line: &str) -> Result<(), LineFault> {
     for (_, c, quoted) in scan(line) {
         if c == '"' {
             open = quoted;
+        }
+        if !quoted && c.is_whitespace() && !is_blank(c) {
+            return Err(LineFault::Blank);
         }
     }
     if open { Err(LineFault::Unbalanced) } else { Ok(()) }
@@ -42,10 +48,19 @@ pub(crate) fn has_escaped_quote(line: &str) -> bool {
 
 /// Cuts a line at every `|` outside quotes.
 pub(crate) fn split_at_bars(line: &str) -> Vec<&str> {
+    split_at(line, '|')
+}
+
+/// Cuts a line at every `;` outside quotes.
+pub(crate) fn split_at_semicolons(line: &str) -> Vec<&str> {
+    split_at(line, ';')
+}
+
+fn split_at(line: &str, mark: char) -> Vec<&str> {
     let mut parts = Vec::new();
     let mut start = 0;
     for (at, c, quoted) in scan(line) {
-        if c == '|' && !quoted {
+        if c == mark && !quoted {
             parts.push(&line[start..at]);
             start = at + 1;
         }
@@ -190,6 +205,8 @@ mod tests {
     fn quotes_must_close_and_controls_are_refused() {
         assert_eq!(check("show \"a"), Err(LineFault::Unbalanced));
         assert_eq!(check("show \u{1b}[0m"), Err(LineFault::Control));
+        assert_eq!(check("request\u{a0}system reboot"), Err(LineFault::Blank));
+        assert_eq!(check("set snmp location \"B\u{a0}7\""), Ok(()));
         assert_eq!(check("show\tversion \"a\\\"b\""), Ok(()));
         assert!(has_escaped_quote("match \"a\\\" | save x \\\"\""));
         assert!(!has_escaped_quote("match \"a\\\\\" b"));

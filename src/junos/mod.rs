@@ -1,6 +1,7 @@
 //! The words of Junos as types: commands, pipes, paths, set lines, counted minutes, and what a router said.
 
 mod command;
+mod engine;
 mod line;
 mod message;
 mod numbers;
@@ -12,7 +13,8 @@ mod text;
 mod words;
 
 pub(crate) use command::{Command, CommandFault, Format};
-pub(crate) use line::{char_ceil, char_floor, judged_line, tokens, without_pipes};
+pub(crate) use engine::EngineName;
+pub(crate) use line::{char_ceil, char_floor, judged_line, split_at_semicolons, tokens, without_pipes};
 pub(crate) use message::{DeviceMessage, Severity};
 pub(crate) use numbers::{Minutes, RollbackNumber};
 pub(crate) use path::ConfigPath;

@@ -1,6 +1,6 @@
 //! A set payload, line by line: the verbs it may use, and each line as seen from the top of the configuration.
 
-use super::line::{self, judged_line, tokens};
+use super::line::{self, LineFault, judged_line, tokens};
 
 /// Words that may begin a line.
 const VERBS: &[&str] = &[
@@ -62,11 +62,16 @@ pub(crate) fn parse_payload(payload: &str) -> Result<Vec<SetLine>, SetFault> {
     let mut place = Place::default();
     let mut lines = Vec::new();
     for (at, text) in payload.lines().enumerate() {
-        let text = text.trim();
+        // Only what separates words is taken off: anything else would reach the router and not the rules.
+        let text = text.strip_suffix('\r').unwrap_or(text).trim_matches([' ', '\t']);
+        let fault = |message: String| SetFault { line: at + 1, message };
+        // In a comment too: a lone carriage return in it may end the line for a router.
+        if text.chars().any(|c| c.is_control() && c != '\t') {
+            return Err(fault(LineFault::Control.to_string()));
+        }
         if text.is_empty() || text.starts_with('#') {
             continue;
         }
-        let fault = |message: String| SetFault { line: at + 1, message };
         line::check(text).map_err(|e| fault(e.to_string()))?;
         let written = judged_line(text);
         let words: Vec<&str> = tokens(&written);
@@ -209,6 +214,15 @@ mod tests {
             ("wildcard set a", 1),
             ("top commit", 1),
             ("edit", 1),
+            ("# comment\rset system root-authentication x", 1),
+            ("set a b\n\u{a0}set c d", 2),
+            ("set a b\n\u{2028}", 2),
+            ("set a\u{a0}b c", 1),
+            ("set a b\u{c}", 1),
+            ("/* set a b */", 1),
+            ("del a", 1),
+            ("top ed a", 1),
+            ("wildcard range set interfaces ge-0/0/[0-3] disable", 1),
         ] {
             assert_eq!(parse_payload(payload).expect_err(payload).line, line, "{payload}");
         }

@@ -13,7 +13,7 @@ use crate::{
     blocklist::Permitted,
     devices::{Answer, Device, Fault, Reply, Rpc},
     inventory::Entry,
-    junos::Command,
+    junos::{Command, EngineName},
     work::Work,
     workflows::transaction::{Author, Context},
 };
@@ -71,7 +71,7 @@ impl Router {
                 .hint("this is operator policy; use another command or ask the operator")
         })?;
         if tool.effect == Effect::Operate && self.is_confined() && !command.reads_only() {
-            return Err(self.read_only());
+            return Err(self.read_only(command));
         }
         Ok(permitted)
     }
@@ -80,6 +80,12 @@ impl Router {
     pub(crate) async fn run(&self, command: &Permitted) -> Result<Answer, Failure> {
         let _place = self.enter()?;
         Ok(self.device.run(command, &self.work).await?)
+    }
+
+    /// Runs one packet engine command.
+    pub(crate) async fn run_pfe(&self, target: &EngineName, command: &Permitted) -> Result<Answer, Failure> {
+        let _place = self.enter()?;
+        Ok(self.device.run_pfe(target, command, &self.work).await?)
     }
 
     /// Runs commands in order on one session, each within `each`, and hands over every outcome as it comes.
@@ -145,7 +151,13 @@ impl Router {
         services.settings.read_only || self.entry.read_only || self.call.caller().is_confined()
     }
 
-    fn read_only(&self) -> Failure {
+    fn read_only(&self, command: &Command) -> Failure {
+        let accepted = if command.is_pfe() {
+            "allowed are packet engine commands that begin with show"
+        } else {
+            "allowed are show, ping, traceroute, file list|show|checksum, \
+             and monitor traffic with count and without write-file"
+        };
         Failure::new(
             Code::ReadOnly,
             format!(
@@ -153,10 +165,7 @@ impl Router {
                 self.name()
             ),
         )
-        .hint(
-            "allowed are show, ping, traceroute, file list|show|checksum, \
-             and monitor traffic with count and without write-file",
-        )
+        .hint(accepted)
     }
 
     /// Refused when too many calls are already running or waiting for this router.

@@ -21,9 +21,10 @@ pub(crate) struct Lab {
 pub(crate) struct Plan {
     names: Vec<String>,
     entries: Map<String, Value>,
-    denied: Vec<String>,
+    rules: Map<String, Value>,
     down: Vec<String>,
     command_time: Duration,
+    profile: String,
     change: Box<dyn FnOnce(&mut Settings) + Send>,
 }
 
@@ -34,9 +35,10 @@ impl Lab {
         Plan {
             names: Vec::new(),
             entries: Map::new(),
-            denied: Vec::new(),
+            rules: Map::new(),
             down: Vec::new(),
             command_time: Duration::ZERO,
+            profile: "vsrx-24.4".to_owned(),
             change: Box::new(|_| {}),
         }
     }
@@ -95,9 +97,28 @@ impl Plan {
         self
     }
 
-    /// An operator's rule for all routers.
-    pub(crate) fn deny(mut self, pattern: &str) -> Self {
-        self.denied.push(pattern.to_owned());
+    /// An operator's rule for all routers that denies commands.
+    pub(crate) fn deny(self, pattern: &str) -> Self {
+        self.deny_in("commands", pattern)
+    }
+
+    /// An operator's rule for all routers that denies in one of the lists.
+    pub(crate) fn deny_in(mut self, list: &str, pattern: &str) -> Self {
+        let rules = self.rules.entry(list).or_insert_with(|| json!([]));
+        let rules = rules.as_array_mut().expect("a list of rules");
+        rules.push(json!({"action": "deny", "pattern": pattern}));
+        self
+    }
+
+    /// An operator's rules as they stand in the inventory.
+    pub(crate) fn rules(mut self, rules: Value) -> Self {
+        self.rules = rules.as_object().expect("lists of rules").clone();
+        self
+    }
+
+    /// What kind of routers they are.
+    pub(crate) fn profile(mut self, name: &str) -> Self {
+        self.profile = name.to_owned();
         self
     }
 
@@ -124,6 +145,7 @@ impl Plan {
         let lab_settings = LabSettings {
             names: self.names.clone(),
             command_time: self.command_time,
+            profile: self.profile.clone(),
             ..LabSettings::new(self.names.len())
         };
         let lab = rust_junosmcp::lab::Lab::start(lab_settings)
@@ -142,13 +164,8 @@ impl Plan {
             entry["auth"] = json!({ "type": "password", "password": router.password() });
             dials.insert((host, PORT), self.dial(router.clone()));
         }
-        let rules: Vec<Value> = self
-            .denied
-            .iter()
-            .map(|pattern| json!({"action": "deny", "pattern": pattern}))
-            .collect();
         self.entries
-            .insert("_blocklist_defaults".to_owned(), json!({ "commands": rules }));
+            .insert("_blocklist_defaults".to_owned(), Value::Object(self.rules.clone()));
         let mut settings = Settings::new(InventorySource::Text(Value::Object(self.entries).to_string()));
         settings.audit.format = AuditFormat::Off;
         settings.devices.known_hosts = KnownHosts::Memory(known_hosts);

@@ -2,19 +2,12 @@
 
 use proptest::prelude::*;
 
-use super::super::rules::{RuleList, RuleText};
+use super::super::{
+    explain::Explanation,
+    rules::{RuleList, RuleText},
+};
 use super::*;
 use crate::junos::set_line::parse_payload;
-
-/// What a vector is put to.
-enum To {
-    Command(&'static str),
-    Pfe(&'static str),
-    Line(&'static str),
-    Effective(&'static str, &'static str),
-}
-
-use To::{Command as C, Effective as E, Line as L, Pfe as P};
 
 /// Reads `D- pattern`, `V+ pattern`, separated by ` ;; `, into one list of rules.
 fn lists(list: List, rules: &str) -> (RuleList, RuleList) {
@@ -45,301 +38,134 @@ fn compile(list: List, rules: &str) -> Rules {
     Rules::compile(&defaults, &device).expect(rules)
 }
 
-fn judge(rules: &Rules, to: &To) -> Result<(), Denied> {
-    match to {
-        C(line) => rules.permit(&Command::parse(line, None).expect(line)).map(drop),
-        P(line) => rules.permit_pfe(&Command::parse_pfe(line).expect(line)).map(drop),
-        L(line) => rules.judge_payload(&parse_payload(line).expect(line)),
-        E(before, after) => rules.judge_effective(before, after),
-    }
+fn command(line: &str) -> Command {
+    Command::parse(line, None).expect(line)
 }
 
-/// Number, list, rules, input, whether it is denied, and the rank of the winner where the table names it.
-type Vector = (usize, List, &'static str, To, bool, Option<(usize, usize)>);
+fn pfe(line: &str) -> Command {
+    Command::parse_pfe(line).expect(line)
+}
+
+/// What decides about a command or a line: the first refusal, else the first rule that matches.
+fn decisive(explanations: Vec<Explanation>) -> Explanation {
+    let chosen = explanations.iter().find(|one| one.denied);
+    let chosen = chosen.or_else(|| explanations.iter().find(|one| one.pattern.is_some()));
+    chosen.or(explanations.first()).expect("one at least").clone()
+}
 
 #[test]
 fn the_table_of_verdicts_holds() {
-    use List::{Commands, Config, PfeCommands};
-    let as_5 = "D- request system * ;; V+ request system reboot";
-    let vectors: &[Vector] = &[
-        (
-            1,
-            Commands,
-            "D- request system *",
-            C("request system reboot"),
-            true,
-            Some((15, 16)),
-        ),
-        (2, Commands, "D- request system *", C("request system"), false, None),
-        (
-            3,
-            Commands,
-            "D- request system *",
-            C(" request   system\treboot "),
-            true,
-            None,
-        ),
-        (4, Commands, "D- request system *", C("req sys reb"), true, Some((8, 9))),
-        (5, Commands, as_5, C("request system reboot"), false, Some((21, 21))),
-        (6, Commands, as_5, C("req sys reboot"), true, None),
-        (7, Commands, as_5, C("request system reboot in 5"), true, None),
-        (
-            8,
-            Commands,
-            "D- request system reboot",
-            C("request system reboot | no-more"),
-            true,
-            None,
-        ),
-        (
-            9,
-            Commands,
-            "D- request system reboot",
-            C("request system reboot in 5"),
-            false,
-            None,
-        ),
-        (
-            10,
-            Commands,
-            "D- request system reboot*",
-            C("request system reb"),
-            true,
-            Some((18, 19)),
-        ),
-        (11, Commands, "D- *", C("show version"), true, Some((0, 1))),
-        (
-            12,
-            Commands,
-            "D- * ;; D+ show *",
-            C("show version | match Junos"),
-            false,
-            Some((5, 6)),
-        ),
-        (13, Commands, "D- * ;; D+ show *", C("sh version"), true, None),
-        (
-            14,
-            Commands,
-            "D- show route * ;; D+ show route *",
-            C("show route summary"),
-            true,
-            None,
-        ),
-        (
-            15,
-            Commands,
-            "D- show route * ;; V+ show route *",
-            C("show route summary"),
-            false,
-            None,
-        ),
-        (
-            16,
-            Commands,
-            "D+ show route * ;; V- show route *",
-            C("show route summary"),
-            true,
-            None,
-        ),
-        (
-            17,
-            Commands,
-            "D- show route * ;; D+ show route summar?",
-            C("show route summary"),
-            false,
-            Some((17, 18)),
-        ),
-        (
-            18,
-            Commands,
-            "D- show route summary ;; V+ show route *",
-            C("show route summary"),
-            true,
-            None,
-        ),
-        (19, Commands, "D- clear ospf3 *", C("clear ospf neighbor"), false, None),
-        (
-            20,
-            Commands,
-            "D- clear ospf3 *",
-            C("clear os neighbor"),
-            true,
-            Some((9, 10)),
-        ),
-        (
-            21,
-            Commands,
-            "D- show interfaces [gx]e-*",
-            C("show interfaces ge-0/0/0"),
-            true,
-            Some((18, 23)),
-        ),
-        (
-            22,
-            Commands,
-            "D- request {system,chassis} *",
-            C("request chassis cluster failover node 1"),
-            true,
-            Some((16, 17)),
-        ),
-        (
-            23,
-            Commands,
-            "D- request {system,vmhost} * ;; D+ request vmhost *",
-            C("request vmhost reboot"),
-            true,
-            Some((15, 16)),
-        ),
-        (24, Commands, "D- *reboot*", C("request vmhost reb"), true, Some((3, 5))),
-        (25, Commands, "D- *reboot*", C("show chassis re"), false, None),
-        (26, Commands, "D- file show*", C("file sh"), true, Some((7, 8))),
-        (
-            27,
-            Commands,
-            "D- file delete *",
-            C("FILE Delete x"),
-            true,
-            Some((12, 13)),
-        ),
-        (
-            28,
-            Commands,
-            "D- show configuration*",
-            C("show configuration | display set"),
-            true,
-            Some((18, 19)),
-        ),
-        (
-            29,
-            Commands,
-            "D- show configuration",
-            C("show configuration interfaces"),
-            false,
-            None,
-        ),
-        (
-            30,
-            Commands,
-            "D- show configuration* | display set*",
-            C("show configuration interfaces|display  set"),
-            true,
-            Some((32, 34)),
-        ),
-        (
-            31,
-            Commands,
-            "D- request system zeroize",
-            C("run request system \"zeroize\""),
-            true,
-            Some((22, 22)),
-        ),
-        (32, Commands, "D- show \\*", C("show *"), true, Some((6, 7))),
-        (
-            33,
-            Commands,
-            "D- show log * ;; D+ show log messages",
-            C("show log messages | match \"a|b\""),
-            false,
-            Some((17, 17)),
-        ),
-        (
-            34,
-            Commands,
-            "D- show chassis power-ratings ;; D+ show chassis power",
-            C("show chassis power"),
-            false,
-            Some((18, 18)),
-        ),
-        (
-            35,
-            Commands,
-            "D- request system * ;; D+ request *",
-            C("request sys reboot"),
-            true,
-            None,
-        ),
-        (
-            36,
-            Commands,
-            "D+ request system software * ;; D- request system *",
-            C("request system software rollback"),
-            false,
-            Some((24, 25)),
-        ),
-        (37, PfeCommands, "D- set *", P("se jnh 0 x"), true, Some((3, 4))),
-        (
-            38,
-            PfeCommands,
-            "D- set *",
-            C("request pfe exec target fpc0 command \"set jnh 0 x\""),
-            true,
-            None,
-        ),
-        (39, Commands, "D- *", P("show jnh 0"), false, None),
-        (
-            40,
-            Config,
-            "D- set system root-authentication *",
-            L("set system root-auth plain-text-password-value x"),
-            true,
-            Some((21, 22)),
-        ),
-        (
-            41,
-            Config,
-            "D- set system login * ;; V+ set system login message *",
-            L("set system login message \"hi there\""),
-            false,
-            Some((25, 26)),
-        ),
-        (
-            42,
-            Config,
-            "D- delete system login",
-            E(
-                "set system login user a class x\nset system host-name h",
-                "set system host-name h",
+    let mut vectors = 0;
+    let table = include_str!("../../../tests/vectors/blocklist.txt");
+    for line in table.lines().filter(|line| !line.starts_with('#')) {
+        let fields: Vec<&str> = line.split(" ¦ ").collect();
+        let [number, list, rules, to, input, verdict] = fields[..6] else {
+            panic!("{line}");
+        };
+        let list = List::ALL.into_iter().find(|known| known.as_str() == list).expect(line);
+        let rules = compile(list, rules);
+        let input = input.replace('␠', " ").replace('⇥', "\t");
+        let (passes, explanation) = match to {
+            "command" => (
+                rules.permit(&command(&input)).is_ok(),
+                decisive(rules.explain_command(&command(&input))),
             ),
-            true,
-            None,
-        ),
-        (
-            43,
-            Config,
-            "D- delete system login",
-            E(
-                "set system login user a class x\nset system login user b class x",
-                "set system login user a class x",
+            "pfe" => (
+                rules.permit(&pfe(&input)).is_ok(),
+                decisive(rules.explain_command(&pfe(&input))),
             ),
-            false,
-            None,
-        ),
-        (
-            44,
-            Config,
-            "D- delete * ;; D+ delete interfaces * description",
-            E(
-                "set interfaces ge-0/0/0 description x\nset interfaces ge-0/0/0 mtu 9000",
-                "set interfaces ge-0/0/0 mtu 9000",
-            ),
-            false,
-            None,
-        ),
-        (
-            45,
-            Config,
-            "D- set system login *",
-            E("", "set system login user eve"),
-            true,
-            None,
-        ),
-    ];
-    for (number, list, rules, to, denied, rank) in vectors {
-        let rules = compile(*list, rules);
-        assert_eq!(judge(&rules, to).is_err(), *denied, "vector {number}");
-        if let (Some(_), C(line) | P(line) | L(line)) = (rank, to) {
-            assert_eq!(rules.explain(*list, line).rank, *rank, "vector {number}");
+            "line" => {
+                let lines = parse_payload(&input).expect(line);
+                (
+                    rules.judge_payload(&lines).is_ok(),
+                    decisive(rules.explain_line(&lines[0])),
+                )
+            }
+            _ => {
+                let explanation = rules.explain(list, &input);
+                (!explanation.denied, explanation)
+            }
+        };
+        assert_eq!(if passes { "allow" } else { "deny" }, verdict, "vector {number}");
+        assert_eq!(explanation.denied, !passes, "vector {number}");
+        if let Some(rank) = fields.get(6) {
+            let (literals, bytes) = explanation.rank.expect(line);
+            assert_eq!(format!("{literals}/{bytes}"), *rank, "vector {number}");
         }
+        vectors += 1;
+    }
+    assert_eq!(vectors, 41);
+}
+
+#[test]
+fn changes_are_judged_in_all_their_names() {
+    let users = "set system login user a class x\nset system login user b class x\n";
+    let one = "set system login user b class x\n";
+    let described = "set interfaces ge-0/0/0 description x\nset interfaces ge-0/0/0 mtu 9000\n";
+    let bare = "set interfaces ge-0/0/0 mtu 9000\n";
+    let ordered = "set firewall filter F term a\nset firewall filter F term b\n";
+    let turned = "set firewall filter F term b\nset firewall filter F term a\n";
+    let host = "set system host-name h\n";
+    for (rules, before, after, quote) in [
+        // Vectors 42 to 45.
+        (
+            "D- delete system login",
+            format!("{one}{host}"),
+            host.to_owned(),
+            Some("change: delete system login"),
+        ),
+        ("D- delete system login", users.to_owned(), one.to_owned(), None),
+        (
+            "D- delete * ;; D+ delete interfaces * description",
+            described.to_owned(),
+            bare.to_owned(),
+            None,
+        ),
+        (
+            "D- set system login *",
+            String::new(),
+            "set system login user eve\n".to_owned(),
+            Some("change: set system login user eve"),
+        ),
+        // The allowed description goes, and so does what nobody allowed.
+        (
+            "D- delete * ;; D+ delete interfaces * description",
+            described.to_owned(),
+            String::new(),
+            Some("change: delete interfaces ge-0/0/0 mtu 9000"),
+        ),
+        (
+            "D- deactivate *",
+            bare.to_owned(),
+            format!("{bare}deactivate interfaces ge-0/0/0\n"),
+            Some("change: deactivate interfaces ge-0/0/0"),
+        ),
+        (
+            "D- activate *",
+            format!("{bare}deactivate interfaces ge-0/0/0\n"),
+            bare.to_owned(),
+            Some("change: activate interfaces ge-0/0/0"),
+        ),
+        (
+            "D- unprotect *",
+            format!("{bare}protect interfaces\n"),
+            bare.to_owned(),
+            Some("change: unprotect interfaces"),
+        ),
+        (
+            "D- insert firewall filter F *",
+            ordered.to_owned(),
+            turned.to_owned(),
+            Some("change: insert firewall filter F term b"),
+        ),
+        ("D- set * ;; D- delete *", ordered.to_owned(), turned.to_owned(), None),
+    ] {
+        let verdict = compile(List::Config, rules).judge_effective(&before, &after);
+        assert_eq!(
+            verdict.err().map(|denied| denied.excerpt).as_deref(),
+            quote,
+            "{rules}: {before} -> {after}"
+        );
     }
 }
 
@@ -386,32 +212,149 @@ fn a_refusal_names_the_rule_and_cuts_the_input() {
 
 #[test]
 fn inner_commands_are_judged_and_never_lost() {
-    let pfe = compile(List::PfeCommands, "D- set *");
+    let rules = compile(List::PfeCommands, "D- set *");
     for (line, denied) in [
         ("request pfe execute target fpc0 command \"show jnh 0\"", false),
         ("req pf ex tar fpc0 comm \"SET x\"", true),
+        ("REQUEST PFE EXECUTE TARGET FPC0 COMMAND \"set x\"", true),
+        ("run request pfe execute target fpc0 command \"set x\"", true),
+        ("request pfe execute target fpc0 timeout 30 command \"set x\"", true),
+        ("request pfe execute command \"set x\" target fpc0", true),
+        ("request pfe execute target command command \"set x\"", true),
+        ("request pfe execute target fpc0 command set x", true),
+        ("request pfe execute target fpc0 command \"show x; set y\"", true),
+        ("request pfe execute target fpc0 command \"  set   x\"", true),
         ("request pfe execute target fpc0", true),
+        ("request pfe execute target fpc0 command \"\"", true),
         ("request pfe execute target fpc0 command \"set x\" | match y", true),
+        (
+            "request routing-engine execute command \"request pfe execute target fpc0 command set\" routing-engine re1",
+            false,
+        ),
         ("request pfe offline", false),
     ] {
-        assert_eq!(judge(&pfe, &C(line)).is_err(), denied, "{line}");
+        assert_eq!(rules.permit(&command(line)).is_err(), denied, "{line}");
     }
-    let commands = compile(List::Commands, "D- request system *");
-    assert!(
-        judge(
-            &commands,
-            &C("request routing-engine execute command \"request system reboot\" routing-engine re1")
-        )
-        .is_err()
+    let rules = compile(List::Commands, "D- request system *");
+    for line in [
+        "request routing-engine execute command \"request system reboot\" routing-engine re1",
+        "req rout ex com \"run  req sys reb\"",
+        "request routing-engine execute routing-engine re1",
+    ] {
+        assert!(rules.permit(&command(line)).is_err(), "{line}");
+        assert!(Rules::default().permit(&command(line)).is_ok(), "{line}");
+    }
+}
+
+#[test]
+fn quotes_hide_nothing_from_the_rules_of_packet_engines() {
+    let rules = compile(List::PfeCommands, "D- set *");
+    for line in ["\"set\" jnh 0 x", "\"set jnh 0 x\"", "\"se jnh\" 0", "s\"et jnh 0\" x"] {
+        assert!(rules.permit(&pfe(line)).is_err(), "{line}");
+    }
+    assert!(rules.permit(&pfe("show \"set x\"")).is_ok());
+}
+
+/// Ways to write a denied line so that it looks like another one. Whatever is not refused as a line at all must be denied.
+#[test]
+fn a_denied_line_is_denied_however_it_is_written() {
+    let rules = compile(
+        List::Config,
+        "D- set system root-authentication * ;; D- delete system login* ;; D- rename system login * ;; \
+         D- *apply-groups * ;; D- deactivate system* ;; D- insert firewall * ;; D- copy system login * ;; \
+         D- replace pattern * ;; D- wildcard delete * ;; D- annotate system* ;; D- protect system* ;; D- activate system*",
     );
-    assert!(judge(&commands, &C("request routing-engine execute routing-engine re1")).is_err());
-    assert!(
-        judge(
-            &Rules::default(),
-            &C("request routing-engine execute routing-engine re1")
-        )
-        .is_ok()
-    );
+    for payload in [
+        "set   system\troot-authentication  x",
+        "\t set system root-authentication x\r\nset snmp location a\r",
+        "set system \"root-authentication\" x",
+        "set system root-\"authentication\" x",
+        "set SYSTEM Root-Authentication x",
+        "set sys root-auth x",
+        "edit system\nset root-authentication x",
+        "edit system services\nup\nset root-authentication x",
+        "edit system services ssh\nup 2\nset root-authentication x",
+        "edit snmp\ntop set system root-authentication x",
+        "edit snmp\ntop edit system\nset root-authentication x",
+        "edit snmp\ntop\nset system root-authentication x",
+        "edit snmp\nexit\nset system root-authentication x",
+        "edit system\nedit services\nexit\nset root-authentication x",
+        "# a comment\nset system root-authentication x # another",
+        "delete system login",
+        "edit system\ndelete login user a",
+        "rename system login user a to user b",
+        "edit system\nrename login user a to user b",
+        "copy system login user a to user b",
+        "set apply-groups G",
+        "set interfaces ge-0/0/0 apply-groups G",
+        "edit interfaces ge-0/0/0\nset apply-groups G",
+        "deactivate system services",
+        "edit system\ndeactivate services",
+        "insert firewall filter F term a before term b",
+        "edit firewall filter F\ninsert term a before term b",
+        "replace pattern x with root-authentication",
+        "edit system\nreplace pattern x with y",
+        "wildcard delete interfaces ge-.*",
+        "annotate system \"x\"",
+        "protect system",
+        "activate system",
+    ] {
+        let lines = parse_payload(payload).expect(payload);
+        assert!(rules.judge_payload(&lines).is_err(), "{payload}");
+    }
+    for payload in [
+        "SET system root-authentication x",
+        "\u{a0}set system root-authentication x",
+        "set\u{2003}system root-authentication x",
+        "set system\0 root-authentication x",
+        "set system \"root-authentication x",
+        "# x\rset system root-authentication x",
+        "load set terminal",
+        "run request system reboot",
+        "commit",
+        "s system root-authentication x",
+        "wildcard range set system root-authentication x",
+        "/* */ set system root-authentication x",
+        "; set system root-authentication x",
+    ] {
+        assert!(parse_payload(payload).is_err(), "{payload:?}");
+    }
+}
+
+#[test]
+fn a_denied_command_is_denied_however_it_is_written() {
+    let rules = compile(List::Commands, "D- request system *");
+    for line in [
+        "req sys reb",
+        "request   system\t reboot",
+        "REQUEST System reboot",
+        "\"request\" \"system\" reboot",
+        "requ\"est\" sys\"tem\" reboot",
+        "run request system reboot",
+        "run run \"run\" request system reboot",
+        "request system reboot | no-more",
+        "request system reboot|no-more",
+        "request system reboot | match \"a | b\"",
+        "request system \"reboot\" at now",
+        "r s r",
+    ] {
+        assert!(rules.permit(&command(line)).is_err(), "{line}");
+    }
+    for line in [
+        "request system reboot \"",
+        "request system\0 reboot",
+        "request\u{a0}system reboot",
+        "request\u{3000}system reboot",
+        "show version\nrequest system reboot",
+        "show version\rrequest system reboot",
+        "show version; request system reboot",
+        "show version | request system reboot",
+        "show version | save x",
+        "show version | match \"a\\\" | save x \\\"\"",
+        "start shell command \"cli -c 'request system reboot'\"",
+    ] {
+        assert!(Command::parse(line, None).is_err(), "{line:?}");
+    }
 }
 
 proptest! {
@@ -432,5 +375,23 @@ proptest! {
         let one = compile(List::Commands, &texts.join(" ;; ")).explain(List::Commands, &input);
         let other = compile(List::Commands, &turned.join(" ;; ")).explain(List::Commands, &input);
         prop_assert_eq!((one.denied, one.rank), (other.denied, other.rank));
+    }
+
+    #[test]
+    fn a_deny_rule_beside_its_equal_wins(
+        rules in prop::collection::vec(("[DV]", "[-+]", "(show|request|s|\\*| |\\?|[st]){1,6}"), 1..8),
+        input in "(show|request|s|t| |sho){1,6}",
+    ) {
+        let texts: Vec<String> = rules.iter()
+            .filter(|(_, _, pattern)| !pattern.trim().is_empty())
+            .map(|(source, action, pattern)| format!("{source}{action} {pattern}"))
+            .collect();
+        prop_assume!(!texts.is_empty());
+        let before = compile(List::Commands, &texts.join(" ;; ")).explain(List::Commands, &input);
+        prop_assume!(before.pattern.is_some());
+        let source = if before.source == Some(Source::Device) { 'V' } else { 'D' };
+        let pattern = before.pattern.unwrap_or_default();
+        let equal = format!("{} ;; {source}- {pattern}", texts.join(" ;; "));
+        prop_assert!(compile(List::Commands, &equal).explain(List::Commands, &input).denied);
     }
 }

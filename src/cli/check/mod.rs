@@ -3,6 +3,7 @@
 mod connect;
 mod report;
 mod rules;
+mod rulings;
 
 use std::{path::Path, process::ExitCode};
 
@@ -24,6 +25,9 @@ use report::{Item, Report};
 /// Prints the report; the exit code says how good it is.
 pub(super) fn run(parsed: &Parsed, request: &Check, mut findings: Findings) -> anyhow::Result<ExitCode> {
     let assembled = assemble::assemble(parsed, &mut findings);
+    if let Some(router) = &request.rules {
+        return rulings::print(router, request, &assembled, &findings);
+    }
     let mut report = report(parsed, &assembled, &findings);
     let is_good = report.errors() == 0 && !(request.strict && report.warnings() > 0);
     let mut all_answer = true;

@@ -102,18 +102,22 @@ pub(super) fn in_form(router: &Router, shown: &Shown, form: Form) -> String {
         Form::Xml | Form::Set => shown.element.to_xml(router.profile().leaf_style),
         Form::Json => format!("{}\n", escape(&shown.element.to_json())),
         Form::Text if shown.parts.is_empty() => output(&shown.text),
-        Form::Text => {
-            let items: String = shown
-                .parts
-                .iter()
-                .map(|(name, text)| {
-                    let output = output(text);
-                    format!("<multi-routing-engine-item>\n\n<re-name>{name}</re-name>\n\n{output}</multi-routing-engine-item>\n\n")
-                })
-                .collect();
-            format!("<multi-routing-engine-results>\n\n{items}</multi-routing-engine-results>\n")
-        }
+        Form::Text => from_engines(&shown.parts),
     }
+}
+
+/// The text of several engines or members, each under its name.
+pub(super) fn from_engines(parts: &[(String, String)]) -> String {
+    let items: String = parts
+        .iter()
+        .map(|(name, text)| {
+            let output = output(text);
+            format!(
+                "<multi-routing-engine-item>\n\n<re-name>{name}</re-name>\n\n{output}</multi-routing-engine-item>\n\n"
+            )
+        })
+        .collect();
+    format!("<multi-routing-engine-results>\n\n{items}</multi-routing-engine-results>\n")
 }
 
 /// Text in its element; no text has none.

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use super::command::{Done, in_form, output};
+use super::command::{Done, from_engines, in_form};
 use super::read::Form;
 use super::{After, Answer, Call};
 use crate::lab::errors;
 use crate::lab::operational::{self, Asker};
+use crate::lab::profile::{Family, Profile, Wrapper};
 use crate::lab::router::Router;
 use crate::lab::xml::escape;
 
@@ -29,7 +30,10 @@ pub(super) fn answer(call: &Call<'_>) -> Option<Answer> {
         "request-pfe-execute" => match (value("target"), value("command")) {
             (None, _) => errors::missing("target"),
             (_, None) => errors::missing("command"),
-            (Some(target), Some(command)) => output(&pfe(target, command)),
+            (Some(target), Some(command)) => match engine(router, target, command) {
+                Ok(done) => done.reply,
+                Err(error) => error,
+            },
         },
         "ping" => match value("host") {
             None => errors::missing("host"),
@@ -64,7 +68,9 @@ pub(super) fn command(router: &Arc<Router>, asker: &Asker<'_>, words: &[&str]) -
     let id = asker.by.1.unwrap_or_default();
     let (first, rest) = words.split_first()?;
     let done = match (*first, rest) {
-        ("request", ["pfe", "execute", "target", target, "command", command]) => Done::output(pfe(target, command)),
+        ("request", ["pfe", "execute", "target", target, "command", command]) => {
+            return Some(engine(router, target, command.trim_matches('"')));
+        }
         ("request", ["system", "reboot" | "halt" | "power-off", ..]) => Done {
             reply: reboot_reply(id),
             text: format!("Shutdown NOW!\n[pid {}]\n", id + 1),
@@ -101,8 +107,34 @@ fn reboot_reply(id: u32) -> String {
     )
 }
 
-fn pfe(target: &str, command: &str) -> String {
-    format!("SENT: Ukern command: {command}\n\nThe forwarding engine {target} of this simulated router is idle.\n")
+/// What a packet engine says, from every member where replies come from each; an engine that is not there is an error.
+fn engine(router: &Router, target: &str, command: &str) -> Result<Done, String> {
+    if !engines(router.profile()).contains(&target) {
+        return Err(errors::database(&format!("{target} is not present")));
+    }
+    let said =
+        format!("SENT: Ukern command: {command}\n\nThe forwarding engine {target} of this simulated router is idle.\n");
+    let Wrapper::Always(members) = router.profile().wrapper else {
+        return Ok(Done::output(said));
+    };
+    let items: Vec<(String, String)> = members.iter().map(|name| ((*name).to_owned(), said.clone())).collect();
+    Ok(Done {
+        reply: from_engines(&items),
+        text: items
+            .iter()
+            .map(|(name, text)| format!("{name}:\n{}\n{text}\n", "-".repeat(74)))
+            .collect(),
+        after: After::Continue,
+    })
+}
+
+/// The packet engines of a kind of router.
+fn engines(profile: &Profile) -> &'static [&'static str] {
+    match profile.family {
+        Family::Srx => &["fpc0", "fwdd"],
+        Family::Mx => &["fpc0", "afeb0"],
+        Family::Ex => profile.wrapper.members(),
+    }
 }
 
 /// Echo requests of a ping: without a number it would go on for ever, which nobody waits for.

@@ -2,6 +2,7 @@
 
 mod execute_junos_command;
 mod execute_junos_command_batch;
+mod execute_junos_pfe_command;
 mod gather_device_facts;
 
 use super::spec::Spec;
@@ -12,5 +13,6 @@ pub(super) fn tools() -> Vec<Spec> {
         gather_device_facts::spec(),
         execute_junos_command::spec(),
         execute_junos_command_batch::spec(),
+        execute_junos_pfe_command::spec(),
     ]
 }

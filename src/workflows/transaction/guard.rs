@@ -2,20 +2,33 @@
 
 use super::{ChangeFault, Context, Source};
 use crate::{
-    blocklist::Denied,
+    blocklist::{Denied, changes_mention},
     devices::{Lease, Rpc},
     junos::{DeviceMessage, set_line},
     work::Work,
 };
 
+/// The code of a change that could not be compared with the rules.
+const UNJUDGED: &str = "blocklist_check_failed";
+
 /// Statements that make a configuration more than its own lines.
 const INHERITING: [&str; 3] = ["apply-groups", "apply-path", "interface-range"];
+
+/// Words of statements whose change may change what others inherit.
+const INHERITED: [&str; 5] = [
+    "groups",
+    "apply-groups",
+    "apply-groups-except",
+    "apply-path",
+    "interface-range",
+];
 
 /// Judges the lines of a set payload before anything is sent.
 pub(super) fn judge_payload(context: &Context, source: &Source) -> Result<(), ChangeFault> {
     let Source::Set(text) = source else { return Ok(()) };
-    // A payload that cannot be read as lines was refused when the source was made.
-    let lines = set_line::parse_payload(text).unwrap_or_default();
+    // Whoever made the source has read it already; what cannot be read here passes nobody.
+    let lines = set_line::parse_payload(text)
+        .map_err(|fault| ChangeFault::new("invalid_argument", fault.to_string(), "nothing was sent"))?;
     context
         .rules
         .judge_payload(&lines)
@@ -40,6 +53,14 @@ pub(super) async fn judge_effective(context: &Context, lease: &mut Lease, work: 
     {
         return Ok(());
     }
+    match judge_inherited(context, lease, work).await {
+        // What nobody inherits from is judged by its own lines, also where a release does not print the inherited form.
+        Err(fault) if fault.code == UNJUDGED && !changes_mention(&before, &after, &INHERITED) => Ok(()),
+        verdict => verdict,
+    }
+}
+
+async fn judge_inherited(context: &Context, lease: &mut Lease, work: &Work) -> Result<(), ChangeFault> {
     let before = set_form(context, lease, "committed", true, work).await?;
     let after = set_form(context, lease, "candidate", true, work).await?;
     context
@@ -63,13 +84,7 @@ async fn set_form(
     }
     let what = "what the change does cannot be compared with the operator's rules";
     let hint = "nothing was committed; the operator can take the config rules away from this router";
-    Err(ChangeFault::refused(
-        router,
-        "blocklist_check_failed",
-        what,
-        errors,
-        hint,
-    ))
+    Err(ChangeFault::refused(router, UNJUDGED, what, errors, hint))
 }
 
 fn refused(context: &Context, denied: Denied) -> ChangeFault {

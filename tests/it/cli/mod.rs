@@ -7,6 +7,7 @@ mod connect;
 mod lab_run;
 mod program;
 mod refusals;
+mod rules;
 mod serve;
 mod tour;
 mod usage;

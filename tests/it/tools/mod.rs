@@ -2,12 +2,15 @@
 
 mod arguments;
 mod batch;
+mod blocklist;
 mod changes;
 mod colleague;
 mod command;
 mod configuration;
 mod facts;
+mod guarded;
 mod inventory;
 mod outputs;
+mod pfe;
 mod secrets;
 mod status;
