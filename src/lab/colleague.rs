@@ -190,7 +190,7 @@ impl RouterHandle {
         let router: &Arc<Router> = &self.router;
         let id = router.process_id();
         let done = router.with_state((0, None), |state, now| {
-            let terminal = format!("pts/{}", state.colleagues.len());
+            let terminal = router.free_terminal(state.colleagues.values());
             let who = state.colleagues.entry(user.to_owned()).or_insert_with(|| Editor {
                 id,
                 user: user.to_owned(),

@@ -78,8 +78,8 @@ fn history(state: &State) -> Vec<CommitEntry> {
             user: commit.user.clone(),
             client: commit.client.to_owned(),
             time: commit.at,
-            log: commit.log.clone(),
-            comment: None,
+            log: commit.log.clone().filter(|_| commit.client != "cli"),
+            comment: commit.log.clone().filter(|_| commit.client == "cli"),
             pending: pending.filter(|_| number == 0),
         })
         .collect()

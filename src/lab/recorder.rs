@@ -81,6 +81,16 @@ pub enum What {
         /// The command line.
         command: String,
     },
+    /// A command line was opened for somebody to type at.
+    Shell {
+        /// Whether with a terminal.
+        terminal: bool,
+    },
+    /// A line was typed there.
+    Typed {
+        /// The line, secrets masked.
+        line: String,
+    },
     /// The router said hello.
     HelloSent,
     /// The client said hello.

@@ -1,6 +1,6 @@
 //! One router: its identity, its sessions, and its state, which is made at first use.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 use std::io;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::LabSettings;
+use super::candidate::Editor;
 use super::config::Tree;
 use super::fault::Faults;
 use super::identity::{Credentials, host_key};
@@ -203,6 +204,7 @@ impl Router {
         self.with_state((0, None), |state, now| {
             state.booted = now;
             state.databases.restart(now);
+            state.configuring.clear();
         });
         for connection in self.live().connections.values() {
             match connection.ssh.clone() {
@@ -217,18 +219,19 @@ impl Router {
         }
     }
 
-    /// Registers a NETCONF session: its id, and a token that is cancelled when it is killed.
-    pub(super) fn session_opened(&self, user: &str) -> (u32, CancellationToken) {
+    /// Registers a session that runs `command`, at a terminal or without: its id, and a token that is cancelled when it is
+    /// killed.
+    pub(super) fn session_opened(&self, user: &str, command: &str, terminal: Option<&str>) -> (u32, CancellationToken) {
         let mut live = self.live();
         live.last_session = live.last_session.max(FIRST_SESSION) + 1;
         let id = live.last_session;
         let killed = CancellationToken::new();
         let session = show::Session {
             user: user.to_owned(),
-            terminal: None,
+            terminal: terminal.map(str::to_owned),
             from: CLIENT.to_owned(),
             since: self.world.settings.clock.now(),
-            command: "netconf".to_owned(),
+            command: command.to_owned(),
         };
         live.sessions.insert(id, (session, killed.clone()));
         (id, killed)
@@ -246,6 +249,22 @@ impl Router {
             .values()
             .map(|(session, _)| session.clone())
             .collect()
+    }
+
+    /// A terminal that neither a session nor one of the others has.
+    pub(super) fn free_terminal<'a>(&self, others: impl Iterator<Item = &'a Editor>) -> String {
+        let live = self.live();
+        let sessions = live
+            .sessions
+            .values()
+            .filter_map(|(session, _)| session.terminal.clone());
+        let taken: HashSet<String> = sessions
+            .chain(others.filter_map(|other| other.terminal.clone()))
+            .collect();
+        let mut names = (0..=taken.len()).map(|number| format!("pts/{number}"));
+        names
+            .find(|name| !taken.contains(name))
+            .expect("there is one name more than are taken")
     }
 
     /// A process id that no session has.

@@ -68,7 +68,7 @@ pub(super) struct Session {
 impl Session {
     /// A new session on that connection.
     pub(super) fn open(router: Arc<Router>, link: Link) -> Self {
-        let (id, killed) = router.session_opened(&link.user);
+        let (id, killed) = router.session_opened(&link.user, "netconf", None);
         let speech = Speech::of(&router);
         Self {
             envelope: Envelope {

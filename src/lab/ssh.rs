@@ -1,6 +1,8 @@
 //! The SSH server of a router: logins and channels.
 
-use std::collections::HashMap;
+mod mishap;
+
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -13,13 +15,17 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 
 use super::cli;
-use super::fault::{Action, Firing, Trigger};
+use super::fault::{Action, Trigger};
 use super::identity::USER;
+use super::mask::masked;
 use super::netconf;
 use super::pipe::{Carrier, Cut, Wire};
 use super::recorder::What;
 use super::router::Router;
 use super::session::{Link, Session};
+
+pub(super) use mishap::{Outcome, carry_out};
+use mishap::{ended_by_fault, fired};
 
 /// What the SSH server calls itself.
 const IDENTIFICATION: &str = "SSH-2.0-OpenSSH_9.7";
@@ -85,6 +91,7 @@ async fn speak(router: &Arc<Router>, mut wire: Wire, cut: &Cut, number: u64) {
             user: String::new(),
         },
         waiting: HashMap::new(),
+        terminals: HashSet::new(),
         open: Arc::new(AtomicUsize::new(0)),
     };
     if let Ok(session) = russh::server::run_stream(Arc::new(config(router)), wire, client).await {
@@ -116,61 +123,14 @@ fn config(router: &Router) -> Config {
     }
 }
 
-fn fired(router: &Router, number: u64, point: &Trigger) -> Vec<Firing> {
-    let firing = router.faults.at(point);
-    for fault in &firing {
-        router.note(number, None, What::Fault { fault: fault.words() });
-    }
-    firing
-}
-
-async fn ended_by_fault(router: &Router, cut: &Cut, number: u64, point: &Trigger) -> bool {
-    for fault in fired(router, number, point) {
-        if carry_out(&fault, cut).await == Outcome::Refused {
-            return true;
-        }
-    }
-    false
-}
-
-#[derive(Debug, PartialEq, Eq)]
-enum Outcome {
-    GoOn,
-    Refused,
-}
-
-async fn carry_out(fault: &Firing, cut: &Cut) -> Outcome {
-    match fault.action() {
-        Action::Drop => {
-            cut.now(true);
-            Outcome::Refused
-        }
-        Action::Close => {
-            cut.now(false);
-            Outcome::Refused
-        }
-        Action::Delay(span) => {
-            tokio::time::sleep(*span).await;
-            Outcome::GoOn
-        }
-        Action::Hang => {
-            tokio::select! {
-                () = fault.released() => Outcome::GoOn,
-                // Somebody dropped the connection instead.
-                () = cut.happened() => Outcome::Refused,
-            }
-        }
-        Action::Refuse => Outcome::Refused,
-        _ => Outcome::GoOn,
-    }
-}
-
 /// One connected client.
 struct Client {
     router: Arc<Router>,
     link: Link,
     /// Channels that were opened and not yet told what to run.
     waiting: HashMap<ChannelId, Channel<Msg>>,
+    /// Those of them that asked for a terminal.
+    terminals: HashSet<ChannelId>,
     /// Channels open now.
     open: Arc<AtomicUsize>,
 }
@@ -202,6 +162,12 @@ impl Client {
             serving.await;
             drop(open);
         });
+    }
+
+    /// Somebody at the router's command line, over that channel.
+    fn user(&mut self, channel: ChannelId, shell: bool) -> cli::User {
+        let terminal = self.terminals.remove(&channel);
+        cli::User::login(self.router.clone(), self.link.clone(), shell, terminal)
     }
 
     fn netconf(&mut self, channel: ChannelId) -> bool {
@@ -334,7 +300,7 @@ impl Handler for Client {
             self.link.number,
             None,
             What::Exec {
-                command: command.clone(),
+                command: masked(&command),
             },
         );
         if !self.waiting.contains_key(&channel) {
@@ -344,8 +310,11 @@ impl Handler for Client {
         session.channel_success(channel)?;
         if command == "netconf" || command == "xml-mode netconf need-trailer" {
             self.netconf(channel);
-        } else if let Some(channel) = self.waiting.remove(&channel) {
-            self.run(cli::exec(self.router.clone(), self.link.clone(), channel, command));
+        } else {
+            let user = self.user(channel, false);
+            if let Some(channel) = self.waiting.remove(&channel) {
+                self.run(cli::exec(user, channel, command));
+            }
         }
         Ok(())
     }
@@ -371,16 +340,29 @@ impl Handler for Client {
         _modes: &[(Pty, u32)],
         session: &mut SshSession,
     ) -> Result<(), Self::Error> {
+        if self.waiting.contains_key(&channel) {
+            self.terminals.insert(channel);
+        }
         session.channel_success(channel)
     }
 
-    // There is no shell: a client that wants one hears so instead of waiting.
     async fn shell_request(&mut self, channel: ChannelId, session: &mut SshSession) -> Result<(), Self::Error> {
-        session.channel_failure(channel)
+        if !self.waiting.contains_key(&channel) {
+            return session.channel_failure(channel);
+        }
+        session.channel_success(channel)?;
+        let user = self.user(channel, true);
+        let terminal = user.attended();
+        self.router.note(self.link.number, None, What::Shell { terminal });
+        if let Some(channel) = self.waiting.remove(&channel) {
+            self.run(cli::shell(user, channel));
+        }
+        Ok(())
     }
 
     async fn channel_close(&mut self, channel: ChannelId, _session: &mut SshSession) -> Result<(), Self::Error> {
         self.waiting.remove(&channel);
+        self.terminals.remove(&channel);
         Ok(())
     }
 }

@@ -15,6 +15,16 @@ const UPTIME: TimeDelta = TimeDelta::seconds(37 * 86_400 + 4 * 3_600 + 25 * 60);
 /// Where the log lies.
 const LOG: &str = "/var/log/messages";
 
+/// Somebody who has the configuration open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct AtWork {
+    pub(super) editor: Editor,
+    /// Whether nobody else may edit.
+    pub(super) exclusive: bool,
+    /// The level, as `[edit …]`.
+    pub(super) place: String,
+}
+
 /// The memory of one router.
 #[derive(Debug)]
 pub(super) struct State {
@@ -30,6 +40,8 @@ pub(super) struct State {
     pub(super) booted: DateTime<Utc>,
     /// People at the router's own CLI, by account.
     pub(super) colleagues: BTreeMap<String, Editor>,
+    /// Sessions of the command line in configuration mode, by process id, and the level they are at.
+    pub(super) configuring: BTreeMap<u32, (Editor, String)>,
     /// Until when somebody is already waiting for an unconfirmed commit.
     pub(super) watched: Option<DateTime<Utc>>,
 }
@@ -45,8 +57,35 @@ impl State {
             log: Syslog::default(),
             booted,
             colleagues: BTreeMap::new(),
+            configuring: BTreeMap::new(),
             watched: None,
         }
+    }
+
+    /// Everybody who has the configuration open, by process id.
+    pub(super) fn editing(&self) -> Vec<AtWork> {
+        let mut list: BTreeMap<u32, AtWork> = BTreeMap::new();
+        for (editor, place) in self.configuring.values() {
+            let (editor, place) = (editor.clone(), place.clone());
+            let exclusive = false;
+            list.insert(
+                editor.id,
+                AtWork {
+                    editor,
+                    exclusive,
+                    place,
+                },
+            );
+        }
+        for (editor, exclusive) in self.databases.editors() {
+            let at_work = list.entry(editor.id).or_insert_with(|| AtWork {
+                editor,
+                exclusive,
+                place: "[edit]".to_owned(),
+            });
+            at_work.exclusive |= exclusive;
+        }
+        list.into_values().collect()
     }
 
     /// Brings the log's file up to date, for those who look at files.

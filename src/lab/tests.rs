@@ -196,17 +196,79 @@ async fn a_command_runs_over_exec() {
 }
 
 #[tokio::test]
-async fn a_shell_is_refused_at_once() {
+async fn a_shell_and_a_command_speak_over_their_channels() {
     let lab = Lab::start(LabSettings::new(1)).await.unwrap();
-    let handle = login(&lab.routers()[0]).await;
-    let mut channel = handle.channel_open_session().await.unwrap();
+    let router = &lab.routers()[0];
+    let handle = login(router).await;
+    let channel = handle.channel_open_session().await.unwrap();
+    channel.request_pty(true, "vt100", 80, 24, 0, 0, &[]).await.unwrap();
     channel.request_shell(true).await.unwrap();
+    let mut shell = channel.into_stream();
+    shell.write_all(b"show ver\x7fr\rexit\r").await.unwrap();
+    let mut seen = String::new();
+    shell.read_to_string(&mut seen).await.unwrap();
+    let prompt = format!("\r\nlab@{}> ", router.name());
+    assert!(
+        seen.starts_with(&format!("--- JUNOS 24.4R1.9\r\n{prompt}show ve")),
+        "{seen}"
+    );
+    assert!(
+        seen.contains("\r\nModel: ") && seen.ends_with(&format!("{prompt}exit\r\n")),
+        "{seen}"
+    );
+    let typed = router.seen().into_iter().filter_map(|event| match event.what {
+        What::Typed { line } => Some(line),
+        _ => None,
+    });
+    assert_eq!(typed.collect::<Vec<_>>(), ["show ver", "exit"]);
+    let mut channel = handle.channel_open_session().await.unwrap();
+    channel.exec(true, "show version | count; show nonsense").await.unwrap();
+    let (mut output, mut status) = (Vec::new(), None);
     while let Some(message) = channel.wait().await {
-        if matches!(message, russh::ChannelMsg::Failure) {
-            return;
+        match message {
+            russh::ChannelMsg::Data { data } => output.extend_from_slice(&data),
+            russh::ChannelMsg::ExitStatus { exit_status } => status = Some(exit_status),
+            _ => {}
         }
     }
-    panic!("the channel ended without a refusal");
+    let output = String::from_utf8(output).unwrap();
+    assert!(output.starts_with("Count: ") && output.contains("^\n"), "{output}");
+    assert_eq!(status, Some(1));
+}
+
+#[tokio::test]
+async fn who_types_is_listed_and_can_be_killed() {
+    let lab = Lab::start(fixed()).await.unwrap();
+    let router = &lab.routers()[0];
+    let handle = login(router).await;
+    let channel = handle.channel_open_session().await.unwrap();
+    channel.request_shell(true).await.unwrap();
+    let mut shell = channel.into_stream();
+    shell
+        .write_all(b"configure exclusive\nedit system\nset time-zone Europe/Oslo\n")
+        .await
+        .unwrap();
+    router
+        .wait_for(|event| event.what == What::Candidate(Transition::Edited))
+        .await;
+    let mut talk = Talk::open(router).await;
+    let status = talk.ask("<get-configuration-database-status/>").await;
+    let exclusive = "<exclusive/>\n<edit-path>[edit system]</edit-path>";
+    assert!(
+        status.contains("<terminal>pts/0</terminal>") && status.contains(exclusive),
+        "{status}"
+    );
+    let (_, pid) = status.split_once("<pid>").unwrap();
+    let (pid, _) = pid.split_once('<').unwrap();
+    assert!(talk.ask("<lock-configuration/>").await.contains("terminal pts/0"));
+    let killed = talk
+        .ask(&format!("<kill-session><session-id>{pid}</session-id></kill-session>"))
+        .await;
+    assert!(killed.contains("<ok/>"), "{killed}");
+    let mut seen = String::new();
+    shell.read_to_string(&mut seen).await.unwrap();
+    assert_eq!(router.uncommitted(), "");
+    assert!(!talk.ask("<lock-configuration/>").await.contains("rpc-error"));
 }
 
 #[tokio::test]

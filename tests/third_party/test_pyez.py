@@ -14,7 +14,6 @@ from jnpr.junos.exception import (
 from jnpr.junos.facts import _callbacks
 from jnpr.junos.utils.config import Config
 from jnpr.junos.utils.fs import FS
-from jnpr.junos.utils.start_shell import StartShell
 from lxml import etree
 
 OSLO = "set system time-zone Europe/Oslo"
@@ -399,8 +398,3 @@ def test_storage_is_told_and_what_a_cleanup_would_delete(device):
     assert all(disk["total_blocks"] > 0 for disk in files.storage_usage().values())
     files.cp("/var/log/messages", "/var/tmp/old-log")
     assert list(files.storage_cleanup_check()) == ["/var/tmp/old-log"]
-
-
-def test_there_is_no_shell_and_a_client_hears_so_at_once(device):
-    with pytest.raises(Exception, match="refused|closed|denied"):
-        StartShell(device, timeout=5).open()

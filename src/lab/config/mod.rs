@@ -21,6 +21,7 @@ mod parse_text;
 mod parse_xml;
 mod patch;
 mod pattern;
+mod place;
 mod print_json;
 mod print_set;
 mod print_text;
@@ -40,6 +41,7 @@ mod tests;
 
 pub(crate) use check::check;
 pub(crate) use compare::compare;
+pub(crate) use place::Place;
 pub(crate) use report::{ConfigError, LoadReport, Severity};
 pub(crate) use secret::Encoder;
 pub(crate) use tree::{LoadAction, LoadFormat, Tree};

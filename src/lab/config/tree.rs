@@ -195,6 +195,14 @@ impl Tree {
         }
     }
 
+    /// The configuration with nothing but the statement at `path` and its parents.
+    pub(crate) fn part(&self, path: &[&str]) -> Tree {
+        match self.narrowed(path) {
+            Some(root) => Tree { root: Arc::new(root) },
+            None => Tree::empty(),
+        }
+    }
+
     /// The whole configuration as something to read from.
     pub(crate) fn top(&self) -> NodeRef<'_> {
         NodeRef::new(&self.root)

@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use super::read::{self, Form, Mark};
 use super::{Answer, Call, configuration_output, files, system};
+use crate::lab::candidate::Editor;
+use crate::lab::cli::display;
+use crate::lab::config::Tree;
 use crate::lab::configuration;
+use crate::lab::element::LeafStyle;
 use crate::lab::errors;
 use crate::lab::history::RING;
 use crate::lab::operational::{self, Asker, NoAnswer};
@@ -34,12 +38,31 @@ pub(in crate::lab) fn text_of(
     line: &str,
 ) -> (Result<String, String>, super::After) {
     let (words, pipes) = split(line);
+    if pipes.rpc {
+        let text = display::reply(router, &rpc_form(router, &words));
+        return (Ok(text), super::After::Continue);
+    }
+    let form = match pipes.form {
+        Some(Form::Set) | None => Form::Text,
+        Some(form) => form,
+    };
     match operational::command(router, asker, &words) {
-        Ok(shown) => (Ok(shown.text), super::After::Continue),
+        Ok(shown) => {
+            let text = match form {
+                Form::Xml => display::reply(router, &shown.element.to_xml(LeafStyle::Inline)),
+                Form::Json => format!("{}\n", shown.element.to_json()),
+                Form::Text | Form::Set => shown.text,
+            };
+            (Ok(text), super::After::Continue)
+        }
         Err(NoAnswer::Failed { text, .. }) => (Err(text), super::After::Continue),
-        Err(NoAnswer::Elsewhere(words)) => match elsewhere(router, asker, &words, &pipes, Form::Text) {
+        Err(NoAnswer::Elsewhere(words)) => match elsewhere(router, asker, &words, &pipes, form) {
+            Ok(done) if form == Form::Xml => (Ok(display::reply(router, &done.reply)), done.after),
             Ok(done) => (Ok(done.text), done.after),
-            Err(_) => (Err("unknown command.\n".to_owned()), super::After::Continue),
+            Err(error) => {
+                let text = display::complaints(&error).unwrap_or_else(|| "error: command failed\n".to_owned());
+                (Err(text), super::After::Continue)
+            }
         },
     }
 }
@@ -167,19 +190,65 @@ fn configuration(
     pipes: &Pipes,
     form: Form,
 ) -> Result<Done, String> {
-    let (active, older, mark) = router.with_state(asker.by, |state, _| {
+    let (tree, older, mark) = router.with_state(asker.by, |state, _| {
         let history = state.databases.history();
         let older = pipes.compare.map(|number| history.back(number).cloned());
         (history.active().clone(), older, Mark::of(state, true))
     });
-    if let Some(older) = older {
+    shown_configuration(&Shelf { tree, older, mark }, path, pipes, form)
+}
+
+/// The text that `show` of an editor prints below `path`; `line` is what follows the word, with its pipes.
+pub(in crate::lab) fn text_of_candidate(
+    router: &Arc<Router>,
+    by: (u64, Option<u32>),
+    who: &Editor,
+    path: &[String],
+    line: &str,
+) -> Result<String, String> {
+    let (words, pipes) = split(line);
+    let below: Vec<&str> = path.iter().map(String::as_str).collect();
+    let path: Vec<&str> = below.iter().copied().chain(words.split_whitespace()).collect();
+    let shelf = router.with_state(by, |state, _| Shelf {
+        tree: state.databases.seen_by(who).clone(),
+        older: pipes
+            .compare
+            .map(|number| state.databases.history().back(number).cloned()),
+        mark: Mark::of(state, false),
+    });
+    let form = pipes.form.unwrap_or(Form::Text);
+    let done = shown_configuration(&shelf, &path, &pipes, form).map_err(|error| {
+        let text = display::complaints(&error);
+        text.unwrap_or_else(|| "error: command failed\n".to_owned())
+    })?;
+    Ok(match form {
+        Form::Xml => display::reply(router, &done.reply),
+        Form::Text | Form::Set | Form::Json => done.text,
+    })
+}
+
+/// A configuration to show.
+struct Shelf {
+    tree: Tree,
+    /// What it is to be compared with: `Some(None)` is a commit that does not exist.
+    older: Option<Option<Tree>>,
+    mark: Mark,
+}
+
+fn shown_configuration(shelf: &Shelf, path: &[&str], pipes: &Pipes, form: Form) -> Result<Done, String> {
+    let mark = &shelf.mark;
+    if let Some(older) = &shelf.older {
+        let older = older.as_ref();
         let older = older.ok_or_else(|| configuration::no_rollback(pipes.compare.unwrap_or_default()))?;
-        let text = configuration::compared(&older, &active);
+        let text = match path {
+            [] => configuration::compared(older, &shelf.tree),
+            path => configuration::compared(&older.part(path), &shelf.tree.part(path)),
+        };
         return Ok(shown_text(text));
     }
     let tree = match pipes.inheritance {
-        true => active.inherited(),
-        false => active,
+        true => shelf.tree.inherited(),
+        false => shelf.tree.clone(),
     };
     if !path.is_empty() && configuration::is_no_path(path) {
         return Err(errors::parser("syntax error", path.last().copied()));
@@ -201,7 +270,7 @@ fn configuration(
             Ok(shown_text(format!("{header}{}", body.unwrap_or_default())))
         }
         Form::Xml => {
-            let reply = read::xml_element(&tree.xml(path).unwrap_or_default(), &mark);
+            let reply = read::xml_element(&tree.xml(path).unwrap_or_default(), mark);
             let text = reply.clone();
             Ok(Done {
                 reply,
@@ -210,7 +279,7 @@ fn configuration(
             })
         }
         Form::Json => {
-            let text = read::json(&tree, path, &mark).unwrap_or_default();
+            let text = read::json(&tree, path, mark).unwrap_or_default();
             Ok(Done {
                 reply: escape(&text),
                 text,

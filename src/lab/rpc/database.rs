@@ -53,28 +53,27 @@ fn open(call: &Call<'_>) -> String {
 /// Who has a database open, as the router lists it.
 pub(super) fn status(state: &State, now: DateTime<Utc>) -> String {
     let entries: String = state
-        .databases
-        .editors()
+        .editing()
         .iter()
-        .map(|(editor, exclusive)| {
+        .map(|at_work| {
+            let editor = &at_work.editor;
             let idle = (now - editor.since).num_seconds().max(0);
-            let exclusive = match exclusive {
+            let exclusive = match at_work.exclusive {
                 true => "<exclusive/>\n",
                 false => "",
             };
             format!(
                 "<database-status>\n<user>{}</user>\n<terminal>{}</terminal>\n<pid>{}</pid>\n\
                  <start-time junos:seconds=\"{}\">{}</start-time>\n\
-                 <idle-time junos:seconds=\"{idle}\">{:02}:{:02}:{:02}</idle-time>\n{exclusive}\
-                 <edit-path>[edit]</edit-path>\n</database-status>\n",
+                 <idle-time junos:seconds=\"{idle}\">{}</idle-time>\n{exclusive}\
+                 <edit-path>{}</edit-path>\n</database-status>\n",
                 escape(&editor.user),
                 editor.terminal.as_deref().unwrap_or_default(),
                 editor.id,
                 editor.since.timestamp(),
                 stamp(editor.since),
-                idle / 3600,
-                idle / 60 % 60,
-                idle % 60,
+                super::idle(editor.since, now),
+                escape(&at_work.place),
             )
         })
         .collect();

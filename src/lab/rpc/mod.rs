@@ -17,7 +17,7 @@ use super::errors;
 use super::session::Session;
 use super::xml::{Node, escape};
 
-pub(super) use command::text_of;
+pub(super) use command::{text_of, text_of_candidate};
 pub(super) use commit::log_commit;
 
 /// The namespace of a configuration.
@@ -102,11 +102,19 @@ pub(super) fn answer(session: &Session, operation: &Node, source: &str) -> Answe
         .unwrap_or_else(|| Answer::body(errors::syntax(&operation.name)))
 }
 
-/// A refusal of the database in the router's words.
+/// A refusal of the database as an `rpc-error`.
 fn refused(refusal: &Refusal, now: DateTime<Utc>) -> String {
+    let words = refusal_words(refusal, now);
     match refusal {
+        Refusal::LockedBy(_) => errors::bare(&words),
+        _ => errors::database(&words),
+    }
+}
+
+/// A refusal of the database in the router's words.
+pub(super) fn refusal_words(refusal: &Refusal, now: DateTime<Utc>) -> String {
+    let words = match refusal {
         Refusal::LockedBy(holder) => {
-            let idle = (now - holder.since).num_seconds().max(0);
             let terminal = match &holder.terminal {
                 Some(terminal) => format!("terminal {terminal} "),
                 None => "terminal  ".to_owned(),
@@ -115,25 +123,30 @@ fn refused(refusal: &Refusal, now: DateTime<Utc>) -> String {
                 Some(_) => "exclusive [edit]",
                 None => "exclusive",
             };
-            errors::bare(&format!(
-                "configuration database locked by:\n  {} {terminal}(pid {}) on since {}, idle {:02}:{:02}:{:02}\n      {place}",
+            return format!(
+                "configuration database locked by:\n  {} {terminal}(pid {}) on since {}, idle {}\n      {place}",
                 holder.user,
                 holder.id,
                 stamp(holder.since),
-                idle / 3600,
-                idle / 60 % 60,
-                idle % 60,
-            ))
+                idle(holder.since, now),
+            );
         }
-        Refusal::AlreadyOpen => errors::database("Configuration database is already open"),
-        Refusal::Modified => errors::database("configuration database modified"),
-        Refusal::SharedModified => errors::database("shared configuration database modified"),
-        Refusal::NotOpen => errors::database("Configuration database is not open"),
-        Refusal::ConfirmedInPrivate => errors::database("cannot issue commit confirmed in private mode"),
-        Refusal::Conflict => errors::database(
-            "the active configuration changed the same statements since this private copy was opened; commit again to override",
-        ),
-    }
+        Refusal::AlreadyOpen => "Configuration database is already open",
+        Refusal::Modified => "configuration database modified",
+        Refusal::SharedModified => "shared configuration database modified",
+        Refusal::NotOpen => "Configuration database is not open",
+        Refusal::ConfirmedInPrivate => "cannot issue commit confirmed in private mode",
+        Refusal::Conflict => {
+            "the active configuration changed the same statements since this private copy was opened; commit again to override"
+        }
+    };
+    words.to_owned()
+}
+
+/// How long somebody has done nothing, as the router prints it.
+pub(super) fn idle(since: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let idle = (now - since).num_seconds().max(0);
+    format!("{:02}:{:02}:{:02}", idle / 3600, idle / 60 % 60, idle % 60)
 }
 
 /// A point in time as the router prints it.
