@@ -6,14 +6,14 @@
 use std::{
     collections::HashMap,
     io::{BufRead, BufReader, Read, Write},
-    process::{Child, Command, Stdio},
+    process::{self, Command, Stdio},
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use rust_junosmcp::{
     app::{App, Caller, Reply, Request},
-    lab::{Action, Fault, Lab, LabSettings, Trigger},
+    lab::{Action, Fault, Lab, LabSettings, RouterHandle, Trigger},
     settings::{AuditFormat, Dial, InventorySource, KnownHosts, MemoryRouter, OpenPipe, Settings},
 };
 use serde_json::{Map, Value, json};
@@ -25,13 +25,17 @@ const COMMAND_TIME: Duration = Duration::from_millis(50);
 /// Repetitions of a row whose median is shown.
 const RUNS: usize = 15;
 
+/// The routers of the largest batch.
+const FLEET: usize = 1000;
+
 /// The large reply.
 const LARGE: usize = 50 * 1024 * 1024;
 
 fn main() {
-    if std::env::args().nth(1).as_deref() == Some("lab-child") {
-        runtime().block_on(lab_child());
-        return;
+    match std::env::args().nth(1).as_deref() {
+        Some("lab-child") => return runtime().block_on(lab_child(1)),
+        Some("fleet-child") => return runtime().block_on(lab_child(FLEET)),
+        _ => {}
     }
     println!(
         "round trip {} ms, command {} ms, median of {RUNS} runs\n",
@@ -44,10 +48,11 @@ fn main() {
     );
     runtime().block_on(async {
         one_router().await;
-        twenty_routers().await;
+        batches().await;
     });
+    fleet();
     large_reply();
-    process();
+    program();
 }
 
 fn runtime() -> tokio::runtime::Runtime {
@@ -104,7 +109,8 @@ impl Bench {
     /// Three commands on every router, started cold.
     async fn batch(&self) {
         let commands = ["show version", "show system uptime", "show chassis hardware"];
-        let arguments = json!({"router_names": ["*"], "commands": commands, "max_concurrent_routers": 20});
+        let routers = self.names.len();
+        let arguments = json!({"router_names": ["*"], "commands": commands, "max_concurrent_routers": routers});
         call(&self.app, "execute_junos_command_batch", arguments).await;
     }
 }
@@ -159,50 +165,59 @@ async fn one_router() {
     );
 }
 
-async fn twenty_routers() {
+/// The routers run in this process too: of a hundred handshakes both ends are paid for here.
+async fn batches() {
     let mut alone = Vec::new();
-    let mut together = Vec::new();
+    let (mut twenty, mut hundred) = (Vec::new(), Vec::new());
     for _ in 0..5 {
-        alone.push(timed(Bench::new(1).await.batch()).await);
-        together.push(timed(Bench::new(20).await.batch()).await);
+        for (routers, times) in [(1, &mut alone), (20, &mut twenty), (100, &mut hundred)] {
+            let bench = Bench::new(routers).await;
+            times.push(timed(bench.batch()).await);
+        }
     }
+    let alone = median(alone);
+    for (name, times) in [
+        ("batch, 20 routers x 3 commands, cold (limit: one alone)", twenty),
+        ("batch, 100 routers x 3 commands, cold (limit: one alone)", hundred),
+    ] {
+        row(name, median(times), alone, "<= 1.3");
+    }
+}
+
+/// A thousand routers in another process, each contacted for the first time; only this process' CPU and memory count.
+fn fleet() {
+    let mut child = Child::lab("fleet-child");
+    let (cpu, peak) = runtime().block_on(async {
+        let app = child.product();
+        reset_peak();
+        let (before, resident) = (cpu_time(), status("VmRSS"));
+        let arguments = json!({"router_names": ["*"], "commands": ["show version"], "max_concurrent_routers": 100});
+        let reply = call(&app, "execute_junos_command_batch", arguments).await;
+        let summary = &reply.structured()["summary"];
+        assert_eq!(summary["successful"], FLEET, "{summary}");
+        (cpu_time() - before, status("VmHWM").saturating_sub(resident))
+    });
+    child.end();
     row(
-        "batch, 20 routers x 3 commands, cold (limit: one alone)",
-        median(together),
-        median(alone),
-        "<= 1.3",
+        "batch, 1,000 routers x 1 command, CPU per router",
+        cpu / u32::try_from(FLEET).expect("a small number"),
+        Duration::from_millis(12),
+        "<= 1.0 (12 ms)",
+    );
+    memory_row(
+        "batch, 1,000 routers x 1 command, peak memory",
+        peak,
+        250 * 1024,
+        "<= 1.0 (250 MiB)",
     );
 }
 
 /// A router in another process sends a large reply over TCP; only this process' CPU and memory count.
 fn large_reply() {
-    let mut child = Command::new(std::env::current_exe().expect("a path"))
-        .arg("lab-child")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("a child");
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().expect("piped"))
-        .read_line(&mut line)
-        .expect("a line");
-    let told: Value = serde_json::from_str(&line).expect("JSON");
-    let text = |name: &str| told[name].as_str().expect("a text").to_owned();
-    let entry = MemoryRouter {
-        name: "edge-1".to_owned(),
-        host: "127.0.0.1".to_owned(),
-        port: u16::try_from(told["port"].as_u64().expect("a port")).expect("a port"),
-        username: text("username"),
-        private_key: text("key").into(),
-        tags: Vec::new(),
-        description: None,
-    };
+    let mut child = Child::lab("lab-child");
     let (cpu, peak) = runtime().block_on(async {
-        let mut settings = Settings::new(InventorySource::Memory(vec![entry]));
-        settings.devices.known_hosts = KnownHosts::Memory(text("host_key"));
-        settings.audit.format = AuditFormat::Off;
-        let app = App::start(settings).expect("the product starts");
-        let command = json!({"router_name": "edge-1", "command": "show version"});
+        let app = child.product();
+        let command = json!({"router_name": child.routers[0]["name"], "command": "show version"});
         call(&app, "execute_junos_command", command.clone()).await;
         reset_peak();
         let (before, resident) = (cpu_time(), status("VmRSS"));
@@ -211,7 +226,7 @@ fn large_reply() {
         assert!(bytes > LARGE as u64 * 9 / 10, "the reply has {bytes} bytes");
         (cpu_time() - before, status("VmHWM").saturating_sub(resident))
     });
-    end(&mut child);
+    child.end();
     row(
         "50 MB reply, the whole tool call, CPU",
         cpu,
@@ -226,25 +241,80 @@ fn large_reply() {
     );
 }
 
-async fn lab_child() {
-    let lab = Lab::start(LabSettings::new(1).on_loopback()).await.expect("a lab");
-    let router = &lab.routers()[0];
-    let huge = Action::Huge(LARGE as u64);
-    router.inject(Fault::new(Trigger::reply("command"), huge).nth(2).always());
-    let port = router.address().expect("listening").port();
-    let told = json!({
-        "port": port,
-        "username": router.username(),
-        "key": router.private_key_openssh(),
-        "host_key": router.host_key_line("127.0.0.1", port),
-    });
-    println!("{told}");
+/// A lab in a process of its own.
+struct Child {
+    process: process::Child,
+    routers: Vec<Value>,
+}
+
+impl Child {
+    fn lab(kind: &str) -> Self {
+        let mut process = Command::new(std::env::current_exe().expect("a path"))
+            .arg(kind)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("a child");
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().expect("piped"))
+            .read_line(&mut line)
+            .expect("a line");
+        let routers = serde_json::from_str(&line).expect("JSON");
+        Self { process, routers }
+    }
+
+    /// The product with the routers of that lab.
+    fn product(&self) -> Arc<App> {
+        let text = |router: &Value, name: &str| router[name].as_str().expect("a text").to_owned();
+        let entries = self.routers.iter().map(|router| MemoryRouter {
+            name: text(router, "name"),
+            host: "127.0.0.1".to_owned(),
+            port: u16::try_from(router["port"].as_u64().expect("a port")).expect("a port"),
+            username: text(router, "username"),
+            private_key: text(router, "key").into(),
+            tags: Vec::new(),
+            description: None,
+        });
+        let mut settings = Settings::new(InventorySource::Memory(entries.collect()));
+        let keys: Vec<String> = self.routers.iter().map(|router| text(router, "host_key")).collect();
+        settings.devices.known_hosts = KnownHosts::Memory(keys.join("\n"));
+        settings.audit.format = AuditFormat::Off;
+        App::start(settings).expect("the product starts")
+    }
+
+    fn end(&mut self) {
+        end(&mut self.process);
+    }
+}
+
+async fn lab_child(routers: usize) {
+    let lab = Lab::start(LabSettings::new(routers).on_loopback())
+        .await
+        .expect("a lab");
+    let told: Vec<Value> = lab.routers().iter().map(told).collect();
+    if let [router] = lab.routers() {
+        let huge = Action::Huge(LARGE as u64);
+        router.inject(Fault::new(Trigger::reply("command"), huge).nth(2).always());
+    }
+    println!("{}", Value::from(told));
     let waiting = tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new()));
     waiting.await.expect("the parent ends this").expect("a pipe");
 }
 
+/// What the parent has to know of a router.
+fn told(router: &RouterHandle) -> Value {
+    let port = router.address().expect("listening").port();
+    json!({
+        "name": router.name(),
+        "port": port,
+        "username": router.username(),
+        "key": router.private_key_openssh(),
+        "host_key": router.host_key_line("127.0.0.1", port),
+    })
+}
+
 /// The binary itself: how fast it answers, how little it holds.
-fn process() {
+fn program() {
     let folder = tempfile::tempdir().expect("a folder");
     let inventory = folder.path().join("devices.json");
     let entry =
@@ -285,7 +355,7 @@ fn process() {
     memory_row("idle memory", memory, 12 * 1024, "<= 1.0 (12 MiB)");
 }
 
-fn end(child: &mut Child) {
+fn end(child: &mut process::Child) {
     drop(child.stdin.take());
     child.wait().expect("the child ends when its input does");
 }

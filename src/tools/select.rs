@@ -24,6 +24,16 @@ pub(crate) enum Target {
     },
 }
 
+impl Target {
+    /// Its name, as given or as found.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Usable(router) => router.name(),
+            Self::Refused { name, .. } => name,
+        }
+    }
+}
+
 /// The router of that name.
 pub(super) fn one(call: &Call, name: &str) -> Result<Router, Failure> {
     call.note_router(&shown(name));

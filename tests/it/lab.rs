@@ -23,6 +23,7 @@ pub(crate) struct Plan {
     entries: Map<String, Value>,
     rules: Map<String, Value>,
     down: Vec<String>,
+    refusing: Vec<String>,
     command_time: Duration,
     profile: String,
     change: Box<dyn FnOnce(&mut Settings) + Send>,
@@ -37,6 +38,7 @@ impl Lab {
             entries: Map::new(),
             rules: Map::new(),
             down: Vec::new(),
+            refusing: Vec::new(),
             command_time: Duration::ZERO,
             profile: "vsrx-24.4".to_owned(),
             change: Box::new(|_| {}),
@@ -128,6 +130,12 @@ impl Plan {
         self
     }
 
+    /// The last router does not know the password that the inventory has.
+    pub(crate) fn refusing_the_login(mut self) -> Self {
+        self.refusing.extend(self.names.last().cloned());
+        self
+    }
+
     /// Every request takes that long on the routers.
     pub(crate) fn command_time(mut self, time: Duration) -> Self {
         self.command_time = time;
@@ -161,7 +169,9 @@ impl Plan {
             entry["ip"] = json!(host);
             entry["port"] = json!(PORT);
             entry["username"] = json!(router.username());
-            entry["auth"] = json!({ "type": "password", "password": router.password() });
+            let refuses = self.refusing.iter().any(|name| name == router.name());
+            let password = if refuses { "not this one" } else { router.password() };
+            entry["auth"] = json!({ "type": "password", "password": password });
             dials.insert((host, PORT), self.dial(router.clone()));
         }
         self.entries

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use rust_junosmcp::lab::{Action, Fault, Trigger};
+use rust_junosmcp::lab::{Action, Fault, Trigger, What};
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 
-use crate::lab::{Lab, assert_fits};
+use crate::lab::{Lab, Plan, assert_fits};
 
 const TOOL: &str = "execute_junos_command_batch";
 
@@ -188,4 +189,118 @@ async fn a_cut_output_names_where_the_rest_is() {
         .call("read_output", json!({"output_id": command["output_id"]}))
         .await;
     assert!(whole.text().lines().count() > 1);
+}
+
+/// Adds `count` routers whose names begin with `kind`.
+fn several(plan: Plan, kind: &str, count: usize, each: impl Fn(Plan) -> Plan) -> Plan {
+    (0..count).fold(plan, |plan, number| each(plan.router(&format!("{kind}-{number:02}"))))
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_a_hundred_routers_each_gets_its_row_in_order_and_in_time() {
+    let tagged = |plan: Plan| plan.with("tags", json!(["fleet"]));
+    let plan = several(Lab::new(), "good", 85, tagged);
+    let plan = several(plan, "down", 5, |plan| tagged(plan).down());
+    let plan = several(plan, "slow", 5, tagged);
+    let plan = several(plan, "stuck", 3, tagged);
+    let plan = several(plan, "shut", 2, |plan| tagged(plan).refusing_the_login());
+    let lab = plan.start().await;
+    let at_each = |kind: &str, count: usize, action: &Action| {
+        for number in 0..count {
+            let fault = Fault::new(Trigger::rpc("command"), action.clone()).always();
+            lab.router(&format!("{kind}-{number:02}")).inject(fault);
+        }
+    };
+    at_each("slow", 5, &Action::Delay(Duration::from_secs(20)));
+    at_each("stuck", 3, &Action::Hang);
+    let started = tokio::time::Instant::now();
+    let reply = lab
+        .call(
+            TOOL,
+            json!({
+                "router_names": ["shut-*", "slow-03", "tag:fleet"],
+                "commands": ["show version", "show system uptime"],
+                "batch_timeout": 60,
+            }),
+        )
+        .await;
+    assert!(started.elapsed() <= Duration::from_secs(61), "{:?}", started.elapsed());
+    assert_fits(TOOL, &reply);
+    let result = reply.structured();
+    let mut expected = vec!["shut-00".to_owned(), "shut-01".to_owned(), "slow-03".to_owned()];
+    let mut fleet = Vec::new();
+    for (kind, count) in [("down", 5), ("good", 85), ("shut", 2), ("slow", 5), ("stuck", 3)] {
+        fleet.extend((0..count).map(|number| format!("{kind}-{number:02}")));
+    }
+    fleet.retain(|name| !expected.contains(name));
+    expected.extend(fleet);
+    assert_eq!(names(result), expected);
+    assert_eq!(result["summary"]["total_routers"], 100);
+    assert_eq!(result["summary"]["successful"], 90);
+    for row in result["results"].as_array().expect("rows") {
+        let name = row["router_name"].as_str().expect("a name");
+        let error = row["error"].as_str().unwrap_or_default();
+        let command = |index: usize| row["commands"][index]["error"].as_str().unwrap_or_default();
+        match name.split('-').next().expect("a kind") {
+            "down" => assert!(error.ends_with("[code=connect_failed]"), "{row}"),
+            "shut" => assert!(error.ends_with("[code=auth_failed]"), "{row}"),
+            "stuck" => {
+                assert_eq!(command(0), "batch timeout [code=outer_timeout]", "{row}");
+                assert_eq!(command(1), "not run", "{row}");
+            }
+            _ => assert_eq!(row["status"], "success", "{row}"),
+        }
+    }
+    // A refused login is tried once.
+    let tried = lab
+        .seen_by("shut-00")
+        .into_iter()
+        .filter(|event| matches!(event.what, What::Auth { .. }));
+    assert_eq!(tried.count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancelled_batch_contacts_no_further_router() {
+    let lab = three().await;
+    lab.router("core-1")
+        .inject(Fault::new(Trigger::rpc("command"), Action::Hang));
+    let cancel = CancellationToken::new();
+    let arguments = json!({
+        "router_names": ["core-1", "edge-1", "edge-2"], "commands": ["show version"], "max_concurrent_routers": 1,
+    });
+    let call = lab.request(TOOL, arguments, |request| request.cancelled_by(cancel.clone()));
+    let (reply, ()) = tokio::join!(call, async {
+        lab.router("core-1").wait_for(|event| event.command().is_some()).await;
+        cancel.cancel();
+    });
+    assert_eq!(reply.code(), "cancelled");
+    assert!(lab.seen_by("edge-1").is_empty() && lab.seen_by("edge-2").is_empty());
+}
+
+#[tokio::test]
+async fn a_result_has_a_bound_and_what_it_leaves_out_is_kept() {
+    let lab = several(Lab::new(), "edge", 16, |plan| plan).start().await;
+    for number in 0..16 {
+        let huge = Fault::new(Trigger::reply("command"), Action::Huge(90_000)).always();
+        lab.router(&format!("edge-{number:02}")).inject(huge);
+    }
+    let arguments = json!({"router_names": ["*"], "commands": ["show version"], "max_bytes": 100_000});
+    let reply = lab.call(TOOL, arguments).await;
+    assert_fits(TOOL, &reply);
+    let result = reply.structured();
+    let size = result.to_string().len();
+    assert!((700_000..=1_000_000).contains(&size), "{size} bytes");
+    let rows = result["results"].as_array().expect("rows");
+    assert!(rows.iter().all(|row| row["status"] == "success"));
+    let left_out: Vec<&Value> = rows
+        .iter()
+        .map(|row| &row["commands"][0])
+        .filter(|command| command.get("output").is_none())
+        .collect();
+    assert!((4..=9).contains(&left_out.len()), "{} of 16", left_out.len());
+    for command in left_out {
+        let arguments = json!({"output_id": command["output_id"], "max_bytes": 1_000_000});
+        let whole = lab.call("read_output", arguments).await;
+        assert!(whole.text().len() > 80_000, "{}", whole.text().len());
+    }
 }

@@ -25,6 +25,11 @@ async fn a_colleagues_uncommitted_work_survives_every_tool_and_the_shutdown() {
             json!({"router_names": ["*"], "commands": ["show system uptime"]}),
             "",
         ),
+        (
+            "execute_junos_pfe_command",
+            json!({"router_name": "edge1", "fpc_target": "fpc0", "pfe_command": "show memory"}),
+            "",
+        ),
         ("get_junos_config", json!({"router_name": "edge1"}), ""),
         (
             "junos_config_diff",

@@ -22,23 +22,30 @@ use crate::{
     work::{Step, Work},
 };
 
-/// Text in one result, however many routers it covers; beyond it rows only name the stored output.
+/// Largest result as JSON, however many routers it covers; beyond it rows only name the stored output.
 const RESULT_BYTES: usize = 1_000_000;
 
+/// What the row of a router takes beside its name and its commands.
+const ROW_BYTES: usize = 200;
+
+/// What the row of a command takes beside the command and its output: status, duration, the name of the stored output.
+const COMMAND_BYTES: usize = 150;
+
 /// Cap of an output that the result has no room for: it is stored, and its text is left out.
-const NO_ROOM: usize = 64;
+const NO_ROOM: usize = 1;
 
 /// Visits every router and gives one row each, in the order of the request.
 pub(super) async fn all(call: &Call, plan: Plan) -> Output {
     let started = Instant::now();
     let work = call.work().narrowed(plan.within);
+    let bare = bare_bytes(&plan);
     let visitor = Arc::new(Visitor {
         call: call.clone(),
         commands: plan.commands,
         each: plan.each,
         caps: plan.caps,
         work: work.clone(),
-        room: AtomicUsize::new(RESULT_BYTES),
+        room: AtomicUsize::new(RESULT_BYTES.saturating_sub(bare)),
     });
     let total = plan.targets.len();
     let mut visits: Vec<Option<Visit>> = (0..total).map(|_| None).collect();
@@ -86,6 +93,19 @@ pub(super) async fn all(call: &Call, plan: Plan) -> Output {
     }
     let flat = plan.flat.then(|| visitor.commands.first().cloned()).flatten();
     Output::of(visits.into_iter().flatten().collect(), flat, started.elapsed())
+}
+
+/// What the result takes without any output.
+fn bare_bytes(plan: &Plan) -> usize {
+    let commands = plan.commands.iter().map(|command| json_bytes(command) + COMMAND_BYTES);
+    let each = ROW_BYTES + commands.sum::<usize>();
+    let rows = plan.targets.iter().map(|target| target.name().len() + each);
+    rows.sum()
+}
+
+/// The length of a text as a JSON string.
+fn json_bytes(text: &str) -> usize {
+    serde_json::to_string(text).map_or(text.len(), |json| json.len())
 }
 
 fn report(work: &Work, done: usize, total: usize) {
@@ -152,7 +172,11 @@ impl Visitor {
                 *late = true;
                 CommandRow::failed(command, error.to_owned())
             }
-            Err(failure) => CommandRow::failed(command, failure.redacted(&self.call.services().outputs).row()),
+            Err(failure) => {
+                let error = failure.redacted(&self.call.services().outputs).row();
+                self.take(json_bytes(&error));
+                CommandRow::failed(command, error)
+            }
         }
     }
 
@@ -169,8 +193,10 @@ impl Visitor {
         let presented = self.call.present(answer.text, &caps);
         warnings.extend(presented.notes.iter().map(|note| format!("note: {note}")));
         if reserved.is_ok() {
-            self.room
-                .fetch_add(wanted.saturating_sub(presented.text.len()), Ordering::Relaxed);
+            // What was set aside is settled by what the text takes in the result, its quotes and line ends escaped.
+            let said: usize = warnings.iter().map(|warning| json_bytes(warning)).sum();
+            self.room.fetch_add(wanted, Ordering::Relaxed);
+            self.take(json_bytes(&presented.text) + said);
         }
         let stored = presented.output_id.is_some();
         let mut row = CommandRow::answered(command, presented, warnings, answer.duration);
@@ -178,6 +204,12 @@ impl Visitor {
             row.output = None;
         }
         row
+    }
+
+    fn take(&self, bytes: usize) {
+        let less = |room: usize| Some(room.saturating_sub(bytes));
+        // It never fails: the closure always gives a number.
+        let _ = self.room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
     }
 
     fn not_visited(&self, name: String, failure: Failure) -> Visit {
