@@ -32,6 +32,16 @@ pub(crate) enum Stage {
     Effective,
 }
 
+impl Stage {
+    /// The word used by counters.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Input => "input",
+            Self::Effective => "effective",
+        }
+    }
+}
+
 /// A refusal by a rule.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Denied {

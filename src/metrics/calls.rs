@@ -53,6 +53,7 @@ pub(crate) struct Calls {
     seconds: HistogramVec,
     inflight: IntGaugeVec,
     denials: IntCounterVec,
+    blocked: IntCounterVec,
     output_bytes: HistogramVec,
     truncated: IntCounterVec,
     commits: IntCounterVec,
@@ -71,6 +72,11 @@ impl Default for Calls {
             ),
             inflight: gauges("inflight_calls", "Calls that run.", &["effect"]),
             denials: counters("denials_total", "Calls that a guard refused.", &["reason"]),
+            blocked: counters(
+                "blocklist_denials_total",
+                "Refusals by an operator's rule.",
+                &["list", "stage"],
+            ),
             output_bytes: histograms("output_bytes", "Size of texts before they are cut.", &["tool"], &BYTES),
             truncated: counters("output_truncated_total", "Texts that were cut.", &["tool"]),
             commits: counters("commits_total", "Commits that were sent.", &["outcome", "confirmed"]),
@@ -115,6 +121,11 @@ impl Calls {
         }
     }
 
+    /// Counts a refusal by a rule: of which list, and whether before anything was sent or for what a load would have changed.
+    pub(crate) fn blocked(&self, list: &'static str, stage: &'static str) {
+        self.blocked.with_label_values(&[list, stage]).inc();
+    }
+
     /// Counts a call that runs for as long as the result lives.
     pub(crate) fn running(&self, effect: &'static str) -> Running {
         let gauge = self.inflight.with_label_values(&[effect]);
@@ -129,6 +140,7 @@ impl Calls {
             Box::new(self.seconds.clone()),
             Box::new(self.inflight.clone()),
             Box::new(self.denials.clone()),
+            Box::new(self.blocked.clone()),
             Box::new(self.output_bytes.clone()),
             Box::new(self.truncated.clone()),
             Box::new(self.commits.clone()),

@@ -10,7 +10,7 @@ use super::{
     spec::Effect,
 };
 use crate::{
-    blocklist::Permitted,
+    blocklist::{Denied, Permitted},
     devices::{Answer, Device, Fault, Reply, Rpc},
     inventory::Entry,
     junos::{Command, EngineName},
@@ -66,7 +66,7 @@ impl Router {
             request.command.get_or_insert_with(|| command.whole().to_owned());
         });
         let permitted = self.entry.rules.permit(command).map_err(|denied| {
-            let denied = denied.redacted(|text| self.call.services().outputs.clean(text));
+            let denied = readable(&self.call, denied);
             Failure::new(Code::Blocked, denied.message(tool.name, self.name()))
                 .hint("this is operator policy; use another command or ask the operator")
         })?;
@@ -182,4 +182,12 @@ impl Router {
                 .hint("wait until some of them have ended, then repeat the call")
             })
     }
+}
+
+/// A refusal by a rule as it may be read; it is counted here.
+pub(super) fn readable(call: &Call, denied: Denied) -> Denied {
+    let services = call.services();
+    let (list, stage) = (denied.list.as_str(), denied.stage.as_str());
+    services.metrics.calls.blocked(list, stage);
+    denied.redacted(|text| services.outputs.clean(text))
 }

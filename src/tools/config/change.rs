@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     junos::{DeviceMessage, DeviceText},
     output::Caps,
-    tools::{call::Call, code::Code, failure::Failure, outcome::Structured},
+    tools::{call::Call, code::Code, failure::Failure, outcome::Structured, router::readable},
     workflows::transaction::{ChangeFault, Cleanup, Committed, HistoryEntry, Outcome, Report, ResolvedBy, Source},
 };
 
@@ -266,9 +266,7 @@ pub(super) fn reply(changed: Changed, sentence: String) -> Structured<Changed> {
 pub(super) fn failed(call: &Call, router: &str, fault: ChangeFault) -> Failure {
     // The excerpt of a denied line is redacted before it is cut, lest half a secret stay unrecognised.
     let message = match fault.denied {
-        Some(denied) => denied
-            .redacted(|text| call.services().outputs.clean(text))
-            .message(call.spec().name, router),
+        Some(denied) => readable(call, denied).message(call.spec().name, router),
         None => fault.message,
     };
     let mut failure = Failure::new(Code::from_word(fault.code), message)

@@ -446,3 +446,32 @@ async fn a_release_that_prints_no_set_form_is_not_changed_under_rules() {
     assert_eq!(reply.code(), "blocklist_check_failed", "{}", reply.text());
     nothing_is_left(&lab, commits, "no set form");
 }
+
+#[tokio::test]
+async fn refusals_are_counted_by_list_and_by_when_they_were_found() {
+    let lab = Lab::new()
+        .router("edge1")
+        .deny("request *")
+        .deny_in("config", ROOT)
+        .start()
+        .await;
+    let command = json!({"router_name": "edge1", "command": "req sys reb"});
+    lab.call("execute_junos_command", command).await;
+    for format in ["set", "text"] {
+        let attempt = LINES.iter().chain(EFFECTS).find(|attempt| attempt.format == format);
+        let attempt = attempt.expect("one of each form");
+        let arguments = json!({
+            "router_name": "edge1", "config_text": attempt.payload, "config_format": format,
+        });
+        assert_eq!(lab.call("load_and_commit_config", arguments).await.code(), "blocked");
+    }
+    let text = lab.app().metrics();
+    for labels in [
+        r#"list="commands",stage="input""#,
+        r#"list="config",stage="input""#,
+        r#"list="config",stage="effective""#,
+    ] {
+        let line = format!("junosmcp_blocklist_denials_total{{{labels}}} 1");
+        assert!(text.lines().any(|found| found == line), "{line}");
+    }
+}
