@@ -166,18 +166,6 @@ impl RouterHandle {
         })
     }
 
-    /// Puts a file on the router's disk.
-    pub fn write_file(&self, path: &str, content: &[u8]) {
-        let user = self.username();
-        self.router
-            .with_state((0, None), |state, now| state.files.write(path, content, user, now));
-    }
-
-    /// What a file on the router's disk holds.
-    pub fn read_file(&self, path: &str) -> Option<Vec<u8>> {
-        self.read(|state| state.files.get(path).map(|file| file.content.to_vec()))
-    }
-
     fn read<R>(&self, read: impl FnOnce(&State) -> R) -> R {
         self.router.with_state((0, None), |state, _| read(state))
     }

@@ -1,6 +1,7 @@
 //! Misbehaviour on purpose: at which point, what, and how often.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -74,6 +75,22 @@ pub enum Trigger {
     Rpc(String),
     /// A request of that name has taken effect and its reply is about to be written; `*` is any.
     Reply(String),
+    /// At once, when the fault is injected.
+    Now,
+    /// A transfer over SCP was asked for; nothing was written yet.
+    ScpOpen,
+    /// The header of a file is about to be read or written.
+    ScpHeader,
+    /// That byte of a file, counted from 0, was read or is about to be written.
+    ScpByte(u64),
+    /// A file arrived or was sent whole, and is about to be acknowledged.
+    ScpAck,
+    /// A checksum is about to be told.
+    Checksum,
+    /// A software package is about to be judged.
+    Package,
+    /// The router goes down and is to come back.
+    Boot,
 }
 
 impl Trigger {
@@ -135,6 +152,34 @@ pub enum Action {
     Beside(Shape),
     /// Adds that many bytes of text to the reply, made while they are written.
     Huge(u64),
+    /// Writes an SCP error of that kind: 1 fails the file, 2 the transfer.
+    ScpError(u8),
+    /// Changes the byte at which the fault fired.
+    ScpCorrupt,
+    /// Fills the disk until only that many bytes are free where `/var/tmp` lies.
+    DiskFull(u64),
+    /// Lets nobody write to the disk any more.
+    ReadOnlyFs,
+    /// Tells another checksum than that of the file.
+    ChecksumLie,
+    /// Finds the package's signature wrong.
+    BadImage,
+    /// Comes back in another way than it should.
+    Return(Return),
+}
+
+/// How a router comes back that was to restart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Return {
+    /// With the release it had, whatever was installed.
+    SameVersion,
+    /// With this release.
+    OtherVersion(String),
+    /// Not at all.
+    Never,
+    /// After it went down once more.
+    Twice,
 }
 
 /// An error as a router words it.
@@ -240,6 +285,18 @@ impl Faults {
         list.retain(|armed| !armed.removed.load(Ordering::SeqCst));
         list.push(armed.clone());
         Injected(armed)
+    }
+
+    /// The faults that fire at one of these bytes of a file, and at which.
+    pub(super) fn at_bytes(&self, bytes: &Range<u64>) -> Vec<(u64, Firing)> {
+        let list = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let firing = list.iter().filter_map(|armed| match armed.fault.trigger {
+            Trigger::ScpByte(byte) if bytes.contains(&byte) && armed.fires_at(&armed.fault.trigger) => {
+                Some((byte, Firing(armed.clone())))
+            }
+            _ => None,
+        });
+        firing.collect()
     }
 
     /// The faults that fire at that point, in the order in which they were injected.

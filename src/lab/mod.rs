@@ -26,6 +26,7 @@ mod profile;
 mod recorder;
 mod router;
 mod rpc;
+mod scp;
 mod session;
 mod show;
 mod ssh;
@@ -48,8 +49,8 @@ use pipe::Carrier;
 use router::{Router, World};
 
 pub use colleague::{Committed, Refused};
-pub use fault::{Action, Fault, Injected, Shape, Trigger};
-pub use recorder::{Event, Transition, Verdict, What};
+pub use fault::{Action, Fault, Injected, Return, Shape, Trigger};
+pub use recorder::{Event, Transfer, Transition, Verdict, What};
 
 /// What a lab is made of. Start from [`LabSettings::new`] and change what matters.
 #[derive(Debug, Clone)]
@@ -76,6 +77,8 @@ pub struct LabSettings {
     pub chunked: bool,
     /// NETCONF and exec channels one SSH connection may have open.
     pub channels: usize,
+    /// Keep files whole that clients upload, however long they are.
+    pub keep_files: bool,
 }
 
 impl LabSettings {
@@ -93,6 +96,7 @@ impl LabSettings {
             keyboard_interactive: false,
             chunked: false,
             channels: 75,
+            keep_files: false,
         }
     }
 
@@ -259,7 +263,11 @@ impl RouterHandle {
 
     /// Arms a fault.
     pub fn inject(&self, fault: Fault) -> Injected {
-        self.router.faults.inject(fault)
+        let injected = self.router.faults.inject(fault);
+        for firing in self.router.faults.at(&Trigger::Now) {
+            self.router.undergo(firing.action());
+        }
+        injected
     }
 
     /// Drops every connection of this router with a TCP reset.

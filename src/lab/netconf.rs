@@ -330,7 +330,8 @@ impl Plan {
             Action::Answer(shape) => self.instead = Some(errors::shaped(shape)),
             Action::Beside(shape) => self.beside.push_str(&errors::shaped(shape)),
             Action::Huge(bytes) => self.filler += bytes,
-            Action::Drop | Action::Close | Action::Hang | Action::Delay(_) | Action::Refuse => {}
+            // What is done at once, and what is no damage to a reply.
+            _ => {}
         }
     }
 

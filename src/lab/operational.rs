@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::element::LeafStyle;
 use super::errors;
+use super::files::HOME;
 use super::router::Router;
 use super::show::{self, CommitEntry, Pending, ShowError, Shown, View};
 use super::state::State;
@@ -50,7 +51,8 @@ fn seen<R>(router: &Arc<Router>, asker: &Asker<'_>, ask: impl FnOnce(&View<'_>) 
     let sessions = router.sessions();
     router.with_state(asker.by, |state, now| {
         let history = history(state);
-        let stored_bytes = state.files.stored_bytes();
+        let folder = asker.by.1.and_then(|session| state.folders.get(&session)).cloned();
+        let used_bytes = state.files.used();
         let rescue_saved = state.rescue.is_some();
         let boot_time = state.booted;
         let view = View {
@@ -59,7 +61,8 @@ fn seen<R>(router: &Arc<Router>, asker: &Asker<'_>, ask: impl FnOnce(&View<'_>) 
             history: &history,
             log: state.log.lines(),
             sessions: &sessions,
-            stored_bytes,
+            used_bytes: Some(&used_bytes),
+            folder: folder.as_deref().unwrap_or(HOME),
             rescue_saved,
             ..View::new(&router.world.network, router.index, now)
         };

@@ -129,8 +129,6 @@ pub(crate) struct FileSystem {
     pub(crate) used: u64,
     /// Mount point.
     pub(crate) mounted_on: &'static str,
-    /// Whether `/var/tmp` lies on it.
-    pub(crate) holds_uploads: bool,
 }
 
 const fn disk(device: &'static str, blocks: u64, used: u64, mounted_on: &'static str) -> FileSystem {
@@ -139,14 +137,6 @@ const fn disk(device: &'static str, blocks: u64, used: u64, mounted_on: &'static
         blocks,
         used,
         mounted_on,
-        holds_uploads: false,
-    }
-}
-
-const fn uploads(device: &'static str, blocks: u64, used: u64, mounted_on: &'static str) -> FileSystem {
-    FileSystem {
-        holds_uploads: true,
-        ..disk(device, blocks, used, mounted_on)
     }
 }
 
@@ -171,7 +161,7 @@ static VSRX: Profile = Profile {
     empty_compare: false,
     silent_member: None,
     storage: &[
-        uploads("/dev/gpt/junos", 27_262_976, 4_718_592, "/.mount"),
+        disk("/dev/gpt/junos", 27_262_976, 4_718_592, "/.mount"),
         disk("tmpfs", 2_097_152, 1_184, "/.mount/tmp"),
         disk("tmpfs", 655_360, 2_912, "/.mount/mfs"),
     ],
@@ -194,7 +184,7 @@ static VMX: Profile = Profile {
     wrapper: Wrapper::InvokeOn(&["re0"]),
     storage: &[
         disk("/dev/gpt/junos", 20_971_520, 2_936_012, "/.mount"),
-        uploads("/dev/gpt/var", 33_554_432, 1_048_576, "/.mount/var"),
+        disk("/dev/gpt/var", 33_554_432, 1_048_576, "/.mount/var"),
     ],
     pseudo_interfaces: &[
         "demux0", "dsc", "em1", "gre", "ipip", "irb", "lsi", "mtun", "pimd", "pime", "pp0", "tap", "vtep",
@@ -216,7 +206,7 @@ static EX: Profile = Profile {
     empty_compare: true,
     storage: &[
         disk("/dev/da0s1a", 1_048_576, 419_430, "/"),
-        uploads("/dev/da0s3e", 5_242_880, 524_288, "/var"),
+        disk("/dev/da0s3e", 5_242_880, 524_288, "/var"),
         disk("/dev/da0s4d", 262_144, 1_024, "/config"),
     ],
     management: "vme",
@@ -259,7 +249,7 @@ static OLD: Profile = Profile {
     json_and_set: false,
     storage: &[
         disk("/dev/ad0s1a", 1_572_864, 655_360, "/"),
-        uploads("/dev/ad0s1f", 2_621_440, 262_144, "/var"),
+        disk("/dev/ad0s1f", 2_621_440, 262_144, "/var"),
     ],
     old_crypto: true,
     ports: 8,
@@ -318,10 +308,9 @@ mod tests {
     }
 
     #[test]
-    fn each_profile_is_found_by_its_name_and_takes_uploads() {
+    fn each_profile_is_found_by_its_name() {
         for profile in Profile::all() {
             assert_eq!(Profile::named(profile.name), Some(profile));
-            assert_eq!(profile.storage.iter().filter(|disk| disk.holds_uploads).count(), 1);
         }
     }
 }

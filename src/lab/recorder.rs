@@ -91,6 +91,8 @@ pub enum What {
         /// The line, secrets masked.
         line: String,
     },
+    /// A step of a transfer over SCP.
+    Scp(Transfer),
     /// The router said hello.
     HelloSent,
     /// The client said hello.
@@ -148,6 +150,44 @@ pub enum Verdict {
     Warning,
     /// With an error.
     Error,
+}
+
+/// A step of a transfer over SCP.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Transfer {
+    /// `scp -t` was started for that target.
+    Sink(String),
+    /// `scp -f` was started for these sources.
+    Source(Vec<String>),
+    /// A file is coming.
+    Announced {
+        /// Where it will be.
+        path: String,
+        /// Its length, as announced.
+        bytes: u64,
+    },
+    /// A file was stored.
+    Stored {
+        /// Where it is.
+        path: String,
+        /// Its length.
+        bytes: u64,
+    },
+    /// A file was sent.
+    Sent {
+        /// Where it is.
+        path: String,
+        /// Its length.
+        bytes: u64,
+    },
+    /// The client was told of an error.
+    Failed(String),
+    /// The transfer ended.
+    Ended {
+        /// The exit status; `None` when the client left.
+        status: Option<u32>,
+    },
 }
 
 /// A step of the configuration database.

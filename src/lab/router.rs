@@ -18,7 +18,7 @@ use tokio_util::task::TaskTracker;
 use super::LabSettings;
 use super::candidate::Editor;
 use super::config::Tree;
-use super::fault::Faults;
+use super::fault::{Action, Faults, Firing, Trigger};
 use super::identity::{Credentials, host_key};
 use super::network::Network;
 use super::pipe::Cut;
@@ -192,6 +192,25 @@ impl Router {
         self.note(number, None, What::Disconnected);
     }
 
+    /// Lets a fault change the router itself; those that change what it says are not carried out here.
+    pub(super) fn undergo(self: &Arc<Self>, action: &Action) {
+        self.with_state((0, None), |state, _| match action {
+            Action::DiskFull(free) => state.files.leave_free("/var/tmp", *free),
+            Action::ReadOnlyFs => state.files.set_read_only(true),
+            _ => {}
+        });
+    }
+
+    /// The faults that fire at that point; each is written down and changes what it changes of the router itself.
+    pub(super) fn suffers(self: &Arc<Self>, (connection, session): (u64, Option<u32>), point: &Trigger) -> Vec<Firing> {
+        let firing = self.faults.at(point);
+        for fault in &firing {
+            self.note(connection, session, What::Fault { fault: fault.words() });
+            self.undergo(fault.action());
+        }
+        firing
+    }
+
     /// Resets all connections.
     pub(super) fn cut_connections(&self) {
         for connection in self.live().connections.values() {
@@ -294,7 +313,7 @@ impl Router {
         let now = clock.now();
         let state = self
             .state
-            .get_or_init(|| Mutex::new(State::new(self.first_configuration(), now)));
+            .get_or_init(|| Mutex::new(State::new(self.first_configuration(), self.profile(), now)));
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
         state.databases.expire(now);
         self.settle(&mut state, (0, None));

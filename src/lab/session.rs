@@ -111,9 +111,12 @@ impl Session {
         self.log(&format!("UI_LOGOUT_EVENT: User '{}' logout", self.link.user));
         let id = self.id;
         let killed = self.killed.is_cancelled();
-        self.work(|state, now| match killed {
-            true => state.databases.kill(id, now),
-            false => state.databases.end(id, now),
+        self.work(|state, now| {
+            state.folders.remove(&id);
+            match killed {
+                true => state.databases.kill(id, now),
+                false => state.databases.end(id, now),
+            }
         });
     }
 
@@ -139,11 +142,7 @@ impl Session {
 
     /// The faults that fire at that point; each is written down.
     pub(super) fn faults(&self, point: &Trigger) -> Vec<Firing> {
-        let firing = self.router.faults.at(point);
-        for fault in &firing {
-            self.note(What::Fault { fault: fault.words() });
-        }
-        firing
+        self.router.suffers((self.link.number, Some(self.id)), point)
     }
 }
 

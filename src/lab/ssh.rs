@@ -22,6 +22,7 @@ use super::netconf;
 use super::pipe::{Carrier, Cut, Wire};
 use super::recorder::What;
 use super::router::Router;
+use super::scp;
 use super::session::{Link, Session};
 
 pub(super) use mishap::{Outcome, carry_out};
@@ -307,9 +308,19 @@ impl Handler for Client {
             session.channel_failure(channel)?;
             return Ok(());
         }
+        let transfer = scp::Request::parse(&command);
+        if transfer.is_some() && !scp::permitted(&self.router, &self.link.user) {
+            self.waiting.remove(&channel);
+            session.channel_failure(channel)?;
+            return Ok(());
+        }
         session.channel_success(channel)?;
         if command == "netconf" || command == "xml-mode netconf need-trailer" {
             self.netconf(channel);
+        } else if let Some(request) = transfer {
+            if let Some(channel) = self.waiting.remove(&channel) {
+                self.run(scp::serve(self.router.clone(), self.link.clone(), channel, request));
+            }
         } else {
             let user = self.user(channel, false);
             if let Some(channel) = self.waiting.remove(&channel) {

@@ -6,7 +6,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::candidate::{Databases, Editor};
 use super::config::Tree;
-use super::files::Files;
+use super::files::{File, Files, ROOT};
+use super::profile::Profile;
 use super::syslog::Syslog;
 
 /// Routers of a lab have been up for a while when it starts.
@@ -34,6 +35,8 @@ pub(super) struct State {
     pub(super) rescue: Option<(Tree, DateTime<Utc>)>,
     /// The virtual disk.
     pub(super) files: Files,
+    /// Where relative paths of a session begin, when somebody moved there.
+    pub(super) folders: BTreeMap<u32, String>,
     /// The `messages` log.
     pub(super) log: Syslog,
     /// When the router last started.
@@ -48,12 +51,13 @@ pub(super) struct State {
 
 impl State {
     /// A router that was configured when it was installed.
-    pub(super) fn new(configuration: Tree, now: DateTime<Utc>) -> Self {
+    pub(super) fn new(configuration: Tree, profile: &'static Profile, now: DateTime<Utc>) -> Self {
         let booted = now - UPTIME;
         Self {
             databases: Databases::new(configuration, booted + TimeDelta::seconds(184)),
             rescue: None,
-            files: Files::new(booted),
+            files: Files::new(profile.storage, booted),
+            folders: BTreeMap::new(),
             log: Syslog::default(),
             booted,
             colleagues: BTreeMap::new(),
@@ -91,13 +95,11 @@ impl State {
     /// Brings the log's file up to date, for those who look at files.
     pub(super) fn write_log(&mut self, now: DateTime<Utc>) {
         let text: String = self.log.lines().iter().map(|line| format!("{line}\n")).collect();
-        let known = self
-            .files
-            .get(LOG)
-            .is_some_and(|file| *file.content == *text.as_bytes());
+        let known = self.files.get(LOG).and_then(File::content);
+        let known = known.is_some_and(|content| content.start() == text.as_bytes());
         // A file that says the same keeps its date.
         if !known {
-            self.files.write(LOG, text.as_bytes(), "root", now);
+            self.files.write(LOG, text, ROOT, now);
         }
     }
 }

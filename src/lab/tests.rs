@@ -11,8 +11,9 @@ use super::*;
 
 mod configuration;
 mod faults;
+mod files;
 
-struct Trusting(String);
+pub(super) struct Trusting(String);
 
 impl client::Handler for Trusting {
     type Error = russh::Error;
@@ -32,7 +33,7 @@ async fn dial(router: &RouterHandle, stream: impl AsyncRead + AsyncWrite + Unpin
         .unwrap()
 }
 
-async fn login(router: &RouterHandle) -> Handle<Trusting> {
+pub(super) async fn login(router: &RouterHandle) -> Handle<Trusting> {
     let mut handle = dial(router, router.connect().unwrap()).await;
     let result = handle.authenticate_password(router.username(), router.password()).await;
     assert!(result.unwrap().success());
@@ -40,7 +41,7 @@ async fn login(router: &RouterHandle) -> Handle<Trusting> {
 }
 
 /// A NETCONF session as a plain client has it.
-struct Talk {
+pub(super) struct Talk {
     _handle: Option<Handle<Trusting>>,
     stream: ChannelStream<Msg>,
     buffer: Vec<u8>,
@@ -49,7 +50,7 @@ struct Talk {
 }
 
 impl Talk {
-    async fn open(router: &RouterHandle) -> Self {
+    pub(super) async fn open(router: &RouterHandle) -> Self {
         let handle = login(router).await;
         let mut talk = Self::on(&handle).await;
         talk._handle = Some(handle);
@@ -80,7 +81,7 @@ impl Talk {
         self.stream.write_all(b"]]>]]>").await.unwrap();
     }
 
-    async fn read(&mut self) -> Option<String> {
+    pub(super) async fn read(&mut self) -> Option<String> {
         loop {
             if let Some(end) = memchr::memmem::find(&self.buffer, b"]]>]]>") {
                 let rest = self.buffer.split_off(end + 6);
@@ -93,19 +94,19 @@ impl Talk {
         }
     }
 
-    async fn ask(&mut self, body: &str) -> String {
+    pub(super) async fn ask(&mut self, body: &str) -> String {
         self.send(body).await;
         self.read().await.expect("a reply")
     }
 
-    async fn send(&mut self, body: &str) {
+    pub(super) async fn send(&mut self, body: &str) {
         let id = self.next_id;
         self.next_id += 1;
         self.write(&format!("<rpc message-id=\"{id}\">{body}</rpc>")).await;
     }
 }
 
-fn fixed() -> LabSettings {
+pub(super) fn fixed() -> LabSettings {
     let start = DateTime::from_timestamp(1_930_367_167, 0).unwrap();
     LabSettings {
         clock: Clock::starting_at(start),

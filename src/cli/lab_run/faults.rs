@@ -5,7 +5,7 @@ use std::{fs, path::Path, time::Duration};
 use anyhow::{Context as _, anyhow, bail};
 use serde::Deserialize;
 
-use crate::lab::{Action, Fault, Lab, Shape, Trigger};
+use crate::lab::{Action, Fault, Lab, Return, Shape, Trigger};
 
 /// One fault as it is written.
 #[derive(Debug, Deserialize)]
@@ -13,8 +13,8 @@ use crate::lab::{Action, Fault, Lab, Shape, Trigger};
 struct Entry {
     /// A router of the lab; all of them without it.
     router: Option<String>,
-    /// `connect`, `kex`, `auth`, `channel`, `subsystem`, `hello`, `rpc:NAME` or `reply:NAME`, each with `:NTH` if it is
-    /// not to be the first time.
+    /// `connect`, `kex`, `auth`, `channel`, `subsystem`, `hello`, `rpc:NAME`, `reply:NAME`, `scp:open`, `scp:header`,
+    /// `scp:byte:N`, `scp:ack`, `checksum`, `package` or `boot`, each with `:NTH` if it is not to be the first time; or `now`.
     trigger: String,
     action: Deed,
     #[serde(default)]
@@ -42,6 +42,23 @@ enum Deed {
     Answer(Words),
     Beside(Words),
     Huge(u64),
+    ScpError(u8),
+    ScpCorrupt,
+    DiskFull(u64),
+    ReadOnlyFs,
+    ChecksumLie,
+    BadImage,
+    Return(Comeback),
+}
+
+/// How a router comes back, as it is written.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Comeback {
+    SameVersion,
+    OtherVersion(String),
+    Never,
+    Twice,
 }
 
 /// An error as it is written.
@@ -122,6 +139,20 @@ fn trigger(text: &str) -> anyhow::Result<(Trigger, u32)> {
         "channel" => Trigger::Channel,
         "subsystem" => Trigger::Subsystem,
         "hello" => Trigger::Hello,
+        "now" => Trigger::Now,
+        "checksum" => Trigger::Checksum,
+        "package" => Trigger::Package,
+        "boot" => Trigger::Boot,
+        "scp" => match parts.next() {
+            Some("open") => Trigger::ScpOpen,
+            Some("header") => Trigger::ScpHeader,
+            Some("ack") => Trigger::ScpAck,
+            Some("byte") => {
+                let byte = parts.next().and_then(|byte| byte.parse().ok());
+                Trigger::ScpByte(byte.ok_or_else(unknown)?)
+            }
+            _ => return Err(unknown()),
+        },
         "rpc" | "reply" => {
             let name = parts.next().filter(|name| !name.is_empty()).ok_or_else(unknown)?;
             if word == "rpc" {
@@ -162,6 +193,24 @@ impl From<Deed> for Action {
             Deed::Answer(words) => Self::Answer(words.into()),
             Deed::Beside(words) => Self::Beside(words.into()),
             Deed::Huge(bytes) => Self::Huge(bytes),
+            Deed::ScpError(kind) => Self::ScpError(kind),
+            Deed::ScpCorrupt => Self::ScpCorrupt,
+            Deed::DiskFull(free) => Self::DiskFull(free),
+            Deed::ReadOnlyFs => Self::ReadOnlyFs,
+            Deed::ChecksumLie => Self::ChecksumLie,
+            Deed::BadImage => Self::BadImage,
+            Deed::Return(comeback) => Self::Return(comeback.into()),
+        }
+    }
+}
+
+impl From<Comeback> for Return {
+    fn from(comeback: Comeback) -> Self {
+        match comeback {
+            Comeback::SameVersion => Self::SameVersion,
+            Comeback::OtherVersion(version) => Self::OtherVersion(version),
+            Comeback::Never => Self::Never,
+            Comeback::Twice => Self::Twice,
         }
     }
 }
@@ -208,6 +257,51 @@ mod tests {
             read(error),
             Ok(Fault::new(Trigger::rpc("x"), Action::Answer(shape)).times(2))
         );
+    }
+
+    #[test]
+    fn faults_of_files_and_of_restarts_are_read() {
+        let at = |trigger: &str, action: &str| read(&format!(r#"{{"trigger": "{trigger}", "action": {action}}}"#));
+        for (trigger, action, expected) in [
+            (
+                "now",
+                r#"{"disk_full": 4096}"#,
+                Fault::new(Trigger::Now, Action::DiskFull(4096)),
+            ),
+            (
+                "scp:open",
+                r#"{"scp_error": 2}"#,
+                Fault::new(Trigger::ScpOpen, Action::ScpError(2)),
+            ),
+            (
+                "scp:byte:70:2",
+                r#""scp_corrupt""#,
+                Fault::new(Trigger::ScpByte(70), Action::ScpCorrupt).nth(2),
+            ),
+            (
+                "scp:ack",
+                r#""read_only_fs""#,
+                Fault::new(Trigger::ScpAck, Action::ReadOnlyFs),
+            ),
+            (
+                "checksum",
+                r#""checksum_lie""#,
+                Fault::new(Trigger::Checksum, Action::ChecksumLie),
+            ),
+            (
+                "package",
+                r#""bad_image""#,
+                Fault::new(Trigger::Package, Action::BadImage),
+            ),
+            (
+                "boot",
+                r#"{"return": "never"}"#,
+                Fault::new(Trigger::Boot, Action::Return(Return::Never)),
+            ),
+        ] {
+            assert_eq!(at(trigger, action), Ok(expected));
+        }
+        assert!(at("scp:byte", r#""drop""#).is_err() && at("scp:close", r#""drop""#).is_err());
     }
 
     #[test]

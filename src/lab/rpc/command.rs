@@ -121,6 +121,9 @@ fn run(router: &Arc<Router>, asker: &Asker<'_>, line: &str, form: Form) -> Answe
 
 /// An answer in the form that was asked for.
 pub(super) fn in_form(router: &Router, shown: &Shown, form: Form) -> String {
+    if shown.element.name() == "output" && shown.text.is_empty() {
+        return String::new();
+    }
     match form {
         Form::Xml | Form::Set => shown.element.to_xml(router.profile().leaf_style),
         Form::Json => format!("{}\n", escape(&shown.element.to_json())),
@@ -176,7 +179,10 @@ fn elsewhere(
     let plain: Vec<&str> = words.iter().map(String::as_str).collect();
     match plain.as_slice() {
         ["show", "configuration", path @ ..] => configuration(router, asker, path, pipes, form),
-        ["file", rest @ ..] => files::command(router, asker, rest),
+        ["file", ..]
+        | ["set", "cli", "directory", ..]
+        | ["show", "system", "directory-usage", ..]
+        | ["request", "system", "storage", "cleanup", ..] => files::command(router, asker, &plain, form),
         [first, ..] => system::command(router, asker, &plain)
             .unwrap_or_else(|| Err(errors::parser("syntax error, expecting <command>", Some(first)))),
         [] => Ok(Done::output("")),

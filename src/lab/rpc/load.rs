@@ -65,10 +65,14 @@ fn how(call: &Call<'_>) -> Result<(LoadAction, LoadFormat), String> {
 
 fn payload(call: &Call<'_>, format: LoadFormat) -> Result<String, String> {
     if let Some(place) = call.operation.attribute("url") {
-        let file = call.session.work(|state, _| state.files.get(place).cloned());
-        return match file {
-            Some(file) => Ok(String::from_utf8_lossy(&file.content).into_owned()),
-            None => Err(errors::database(&format!("error: could not fetch file: {place}"))),
+        let user = &call.session.link.user;
+        let text = call.session.work(|state, _| {
+            let file = state.files.read(place, user);
+            file.map(|(_, content)| content.text().into_owned())
+        });
+        return match text {
+            Ok(text) => Ok(text),
+            Err(_) => Err(errors::database(&format!("error: could not fetch file: {place}"))),
         };
     }
     let names: &[&str] = match format {

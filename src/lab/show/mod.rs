@@ -69,10 +69,10 @@ pub(crate) struct View<'a> {
     pub(crate) log: &'a [String],
     /// Who is logged in.
     pub(crate) sessions: &'a [Session],
-    /// Bytes of files that users stored.
-    pub(crate) stored_bytes: u64,
-    /// Bytes still free where `/var/tmp` lies, when that is not what the profile's disk leaves.
-    pub(crate) free_bytes: Option<u64>,
+    /// Bytes in use on each file system of the profile, when that is not what the installation left.
+    pub(crate) used_bytes: Option<&'a [u64]>,
+    /// Where relative paths of the session that asks begin.
+    pub(crate) folder: &'a str,
     /// Whether a rescue configuration is saved.
     pub(crate) rescue_saved: bool,
     /// Lines to add to long outputs, to make them arbitrarily long.
@@ -172,8 +172,8 @@ impl<'a> View<'a> {
             history: &[],
             log: &[],
             sessions: &[],
-            stored_bytes: 0,
-            free_bytes: None,
+            used_bytes: None,
+            folder: super::files::HOME,
             rescue_saved: false,
             extra_lines: 0,
         }

@@ -42,20 +42,18 @@ fn core_dumps(_view: &View, _arguments: &Arguments) -> Result<Element, ShowError
 }
 
 fn answer(view: &View, _arguments: &Arguments) -> Result<Element, ShowError> {
-    let rows = view.profile().storage.iter().map(|system| row(view, system));
+    let systems = view.profile().storage.iter().enumerate();
+    let rows = systems.map(|(number, system)| {
+        let used = view.used_bytes.and_then(|used| used.get(number));
+        row(system, used.map_or(system.used, |used| used.div_ceil(BLOCK)))
+    });
     Ok(Element::new("system-storage-information")
         .attribute("junos:style", "brief")
         .with_all(rows))
 }
 
-fn row(view: &View, system: &FileSystem) -> Element {
-    let mut used = system.used;
-    let mut available = system.blocks.saturating_sub(used);
-    if system.holds_uploads {
-        used = (used + view.stored_bytes.div_ceil(BLOCK)).min(system.blocks);
-        available = view.free_bytes.map_or(system.blocks - used, |free| free / BLOCK);
-        used = used.max(system.blocks.saturating_sub(available));
-    }
+fn row(system: &FileSystem, used: u64) -> Element {
+    let available = system.blocks.saturating_sub(used);
     let percent = used * 100 / system.blocks.max(1);
     let sized = |name, blocks: u64| Element::lined(name, blocks).attribute("junos:format", human(blocks * BLOCK));
     Element::new("filesystem")
@@ -110,24 +108,19 @@ mod tests {
     use crate::lab::network::Network;
 
     #[test]
-    fn uploads_take_space_where_they_are_stored() {
+    fn what_is_in_use_is_no_longer_free() {
         let network = Network::generate(1, 1);
-        let view = View {
-            stored_bytes: 1 << 30,
-            ..View::new(&network, 0, noon())
-        };
+        let fresh = View::new(&network, 0, noon());
         let free = |view: &View| -> u64 {
             let element = answer(view, &Arguments::default()).expect("an answer");
             let row = element.all("filesystem").next().expect("a row");
             row.value("available-blocks").parse().expect("a number")
         };
-        assert_eq!(free(&View::new(&network, 0, noon())) - free(&view), (1 << 30) / BLOCK);
-        assert_eq!(
-            free(&View {
-                free_bytes: Some(4_096),
-                ..view
-            }),
-            8
-        );
+        let before = fresh.profile().storage[0].used * BLOCK;
+        let grown = View {
+            used_bytes: Some(&[before + (1 << 30), 0, 0]),
+            ..fresh.clone()
+        };
+        assert_eq!(free(&fresh) - free(&grown), (1 << 30) / BLOCK);
     }
 }

@@ -65,9 +65,17 @@ const TABLES: &[&[Command]] = &[
 /// Commands that others answer, so that abbreviations count them.
 const ELSEWHERE: &[&[&str]] = &[
     &["show", "configuration"],
+    &["show", "system", "directory-usage"],
     &["clear"],
     &["configure"],
-    &["file"],
+    &["file", "archive"],
+    &["file", "checksum"],
+    &["file", "copy"],
+    &["file", "delete"],
+    &["file", "list"],
+    &["file", "make-directory"],
+    &["file", "rename"],
+    &["file", "show"],
     &["help"],
     &["monitor"],
     &["mtrace"],

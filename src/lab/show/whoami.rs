@@ -54,10 +54,6 @@ fn authorization_text(element: &Element) -> String {
     text
 }
 
-/// Everybody starts, and stays, at home.
 fn directory(view: &View, _arguments: &Arguments) -> Result<Element, ShowError> {
-    Ok(Element::new("cli-working-directory-information").with_leaf(
-        "working-directory",
-        format!("{}/{}", concat!("/var", "/home"), view.user),
-    ))
+    Ok(Element::new("cli-working-directory-information").with_leaf("working-directory", view.folder))
 }
