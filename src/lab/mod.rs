@@ -17,6 +17,7 @@ mod framing;
 mod hello;
 mod history;
 mod identity;
+mod listener;
 mod mask;
 mod netconf;
 mod network;
@@ -170,7 +171,7 @@ async fn listen(router: &Arc<Router>, first: SocketAddr, index: usize) -> io::Re
     }
     let listener = TcpListener::bind(wanted).await?;
     let address = listener.local_addr()?;
-    router.world.spawn(ssh::accept(router.clone(), listener));
+    router.world.spawn(listener::accept(router.clone(), listener));
     Ok(address)
 }
 

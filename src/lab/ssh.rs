@@ -12,7 +12,6 @@ use russh::server::VerifiedPublicKey;
 use russh::server::{Auth, ChannelOpenHandle, Config, Handler, Msg, PublicKeyOffer, Response, Session as SshSession};
 use russh::{Channel, ChannelId, ChannelOpenFailure, MethodKind, MethodSet, Pty, SshId};
 use tokio::io::AsyncWriteExt;
-use tokio::net::TcpListener;
 
 use super::cli;
 use super::fault::{Action, Trigger};
@@ -33,27 +32,6 @@ const IDENTIFICATION: &str = "SSH-2.0-OpenSSH_9.7";
 
 /// Logins a client may try on one connection.
 const LOGIN_ATTEMPTS: usize = 6;
-
-/// Accepts connections until the lab stops.
-pub(super) async fn accept(router: Arc<Router>, listener: TcpListener) {
-    loop {
-        let accepted = tokio::select! {
-            // Connections not yet accepted are refused by the closing socket.
-            () = router.world.root.cancelled() => return,
-            accepted = listener.accept() => accepted,
-        };
-        match accepted {
-            Ok((stream, _)) => {
-                // A socket that is already gone shows at its first read.
-                stream.set_nodelay(true).ok();
-                let serving = serve(router.clone(), Carrier::Tcp(stream));
-                router.world.spawn(serving);
-            }
-            // The process is out of descriptors: others may close meanwhile.
-            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
-        }
-    }
-}
 
 /// Serves one connection to its end.
 pub(super) async fn serve(router: Arc<Router>, carrier: Carrier) {
