@@ -4,6 +4,7 @@ use super::console::{Console, Step};
 use super::{operational, pipes};
 use crate::lab::config::{ConfigError, LoadAction, LoadFormat};
 use crate::lab::configuration;
+use crate::lab::files::{Content, File};
 use crate::lab::history::RING;
 use crate::lab::rpc::{refusal_words, text_of_candidate};
 
@@ -124,7 +125,10 @@ pub(super) fn save(console: &mut Console, rest: &str) -> Step {
             return Step::said(text);
         }
         let lines = text.lines().count();
-        state.files.write(rest, text.as_bytes(), &user.link.user, now);
-        Step::said(format!("Wrote {lines} lines of configuration to '{rest}'\n"))
+        let file = File::new(Content::whole(text), &user.link.user, now);
+        match state.files.store(rest, file, &user.link.user) {
+            Ok(()) => Step::said(format!("Wrote {lines} lines of configuration to '{rest}'\n")),
+            Err(error) => Step::failed(format!("error: {rest}: {error}\n")),
+        }
     })
 }

@@ -70,11 +70,14 @@ pub(super) fn load(console: &mut Console, rest: &str) -> Step {
     if from == "terminal" {
         return configure::wait_for(console, input);
     }
-    let file = user.work(|state, _| state.files.get(from).cloned());
-    let Some(file) = file else {
+    let text = user.work(|state, _| {
+        let file = state.files.read(from, &user.link.user);
+        file.map(|(_, content)| content.text().into_owned())
+    });
+    let Ok(text) = text else {
         return Step::failed(format!("error: could not resolve file: {from}\n"));
     };
-    input.text = String::from_utf8_lossy(&file.content).into_owned();
+    input.text = text;
     put(user, editing, &input, from)
 }
 

@@ -5,6 +5,7 @@ use super::console::{Console, End, Layer, Question, Step};
 use super::pipes;
 use super::unix::Unix;
 use super::user::User;
+use crate::lab::files::{Content, File};
 use crate::lab::rpc::{self, After};
 
 /// The prompt, below the router's banner where it has one.
@@ -93,12 +94,16 @@ pub(super) fn stored(user: &User, piped: &pipes::Piped, text: String) -> String 
             true => state
                 .files
                 .get(path)
-                .map(|file| file.content.to_vec())
+                .and_then(File::content)
+                .map(|content| content.start().to_vec())
                 .unwrap_or_default(),
             false => Vec::new(),
         };
         content.extend_from_slice(text.as_bytes());
-        state.files.write(path, &content, &user.link.user, now);
-    });
-    format!("Wrote {lines} lines of output to '{path}'\n")
+        let file = File::new(Content::whole(content), &user.link.user, now);
+        match state.files.store(path, file, &user.link.user) {
+            Ok(()) => format!("Wrote {lines} lines of output to '{path}'\n"),
+            Err(error) => format!("error: {path}: {error}\n"),
+        }
+    })
 }

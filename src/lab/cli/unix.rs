@@ -111,10 +111,10 @@ fn cat(console: &Console, paths: &[&str]) -> (String, u32) {
     console.user.work(|state, now| {
         state.write_log(now);
         for path in paths {
-            match state.files.get(path) {
-                Some(file) => text.push_str(&String::from_utf8_lossy(&file.content)),
-                None => {
-                    text.push_str(&format!("cat: {path}: No such file or directory\n"));
+            match state.files.read(path, &console.user.link.user) {
+                Ok((_, content)) => text.push_str(&content.text()),
+                Err(error) => {
+                    text.push_str(&format!("cat: {path}: {error}\n"));
                     status = 1;
                 }
             }
