@@ -18,8 +18,7 @@ impl Device {
         if !self.pool().is_unknown(request.name()) {
             let reply = self.exchange(&request, work).await?;
             match self.answer(command, reply, started.elapsed()) {
-                // Nothing was carried out: it is the request itself that the router does not understand.
-                Err(fault) if fault.code == "syntax_error" => self.pool().note_unknown(request.name()),
+                Err(fault) if is_unknown(&fault, request.name()) => self.pool().note_unknown(request.name()),
                 outcome => return outcome,
             }
         }
@@ -41,4 +40,12 @@ impl Device {
             errors: Vec::new(),
         }
     }
+}
+
+/// Whether it is the request itself that the router does not understand. Only then nothing was carried out, so that the command
+/// may go another way; an engine that finds a fault with the command has been asked.
+fn is_unknown(fault: &Fault, request: &str) -> bool {
+    fault.errors.iter().any(|error| {
+        error.bad_element.as_deref() == Some(request) || error.error_tag.as_deref() == Some("operation-not-supported")
+    })
 }

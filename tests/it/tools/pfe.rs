@@ -171,3 +171,14 @@ async fn a_read_only_router_lets_engines_show() {
     assert_eq!(lab.call(TOOL, on_fpc0("set jnh 0 x")).await.code(), "read_only");
     assert_eq!(lab.seen_by("edge1").len(), before);
 }
+
+#[tokio::test]
+async fn a_command_that_the_engine_refuses_is_not_sent_another_way() {
+    let lab = Lab::new().router("edge1").start().await;
+    let refused = Action::Answer(Shape::RpcError("syntax error, expecting <command>".to_owned()));
+    lab.router("edge1")
+        .inject(Fault::new(Trigger::rpc("request-pfe-execute"), refused));
+    let reply = lab.call(TOOL, on_fpc0("set jnh 0 x")).await;
+    assert_eq!(reply.code(), "syntax_error", "{}", reply.text());
+    assert_eq!(lab.router("edge1").rpcs(), ["request-pfe-execute"]);
+}
