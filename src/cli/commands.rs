@@ -188,6 +188,15 @@ pub(super) struct LabRun {
     /// What kind of routers they are
     #[arg(long, value_name = "P", default_value = "vsrx-24.4")]
     pub(super) profile: String,
+    /// Let every router also call HOST:PORT and be the SSH server there, as outbound-ssh does
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(super) call_home: Option<String>,
+    /// With this secret the routers show their host keys when they call, and prove that they know it
+    #[arg(long, value_name = "SECRET", requires = "call_home")]
+    pub(super) call_home_secret: Option<String>,
+    /// Keep uploaded files whole, however long; otherwise of long ones the checksums and both ends
+    #[arg(long)]
+    pub(super) keep_files: bool,
     /// JSON list of faults {router?, trigger, action, count?}, such as
     /// [{"trigger": "reply:commit-configuration", "action": "drop"}]
     #[arg(long, value_name = "FILE")]

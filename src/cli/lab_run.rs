@@ -17,7 +17,7 @@ use super::{
     output,
     signals::{Asked, Signals},
 };
-use crate::lab::{Lab, LabSettings, RouterHandle};
+use crate::lab::{CallHome, Lab, LabSettings, RouterHandle};
 
 /// The names of the files beside `devices.json`.
 const KEY_FILE: &str = "id_ed25519";
@@ -30,6 +30,11 @@ pub(super) async fn run(request: &LabRun) -> anyhow::Result<()> {
         seed: request.seed,
         profile: request.profile.clone(),
         listen: Some(request.listen),
+        keep_files: request.keep_files,
+        call_home: request.call_home.clone().map(|to| CallHome {
+            to,
+            secret: request.call_home_secret.clone(),
+        }),
         ..LabSettings::new(usize::try_from(request.routers)?)
     };
     let lab = Lab::start(settings).await.map_err(|error| match error.kind() {

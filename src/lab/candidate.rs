@@ -343,6 +343,12 @@ impl<C: Document> Databases<C> {
         self.roll_back(now);
     }
 
+    /// Changes what is active without a commit, and the shared candidate with it.
+    pub(super) fn rewrite(&mut self, change: impl Fn(&mut C)) {
+        self.history.amend(&change);
+        change(&mut self.candidate);
+    }
+
     /// How long until something happens by itself.
     pub(super) fn next_event(&self, now: DateTime<Utc>) -> Option<Duration> {
         let pending = self.pending.as_ref()?;

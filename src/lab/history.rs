@@ -73,6 +73,16 @@ impl<C: Clone> History<C> {
         self.ring.truncate(RING);
     }
 
+    /// Changes the active configuration without a commit.
+    pub(super) fn amend(&mut self, change: impl FnOnce(&mut C)) {
+        let last = self.ring.front_mut();
+        change(
+            &mut last
+                .expect("the ring starts with one commit and never shrinks")
+                .configuration,
+        );
+    }
+
     /// The commit that is active.
     pub(super) fn last(&self) -> &Commit<C> {
         self.ring

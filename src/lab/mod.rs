@@ -3,6 +3,7 @@
 //! A lab is a number of routers in this process. Each one is reached over TCP on a port of its own, or over an in-memory pipe
 //! ([`RouterHandle::connect`]); both lead to the same SSH server. Everything a router says is made from the lab's seed.
 
+mod call_home;
 mod candidate;
 mod cli;
 mod colleague;
@@ -23,6 +24,7 @@ mod netconf;
 mod network;
 mod operational;
 mod pipe;
+mod power;
 mod profile;
 mod recorder;
 mod router;
@@ -30,6 +32,7 @@ mod rpc;
 mod scp;
 mod session;
 mod show;
+mod software;
 mod ssh;
 mod state;
 mod syslog;
@@ -49,8 +52,10 @@ use crate::clock::Clock;
 use pipe::Carrier;
 use router::{Router, World};
 
+pub use call_home::CallHome;
 pub use colleague::{Committed, Refused};
 pub use fault::{Action, Fault, Injected, Return, Shape, Trigger};
+pub use power::{Power, RestartTimes};
 pub use recorder::{Event, Transfer, Transition, Verdict, What};
 
 /// What a lab is made of. Start from [`LabSettings::new`] and change what matters.
@@ -80,6 +85,12 @@ pub struct LabSettings {
     pub channels: usize,
     /// Keep files whole that clients upload, however long they are.
     pub keep_files: bool,
+    /// How long the steps of a restart take.
+    pub restart: RestartTimes,
+    /// SHA-256 checksums of packages whose signature does not match.
+    pub bad_images: Vec<String>,
+    /// Let every router open connections to this place as well.
+    pub call_home: Option<CallHome>,
 }
 
 impl LabSettings {
@@ -98,6 +109,9 @@ impl LabSettings {
             chunked: false,
             channels: 75,
             keep_files: false,
+            restart: RestartTimes::default(),
+            bad_images: Vec::new(),
+            call_home: None,
         }
     }
 
@@ -133,6 +147,9 @@ impl Lab {
                 None => None,
                 Some(first) => Some(listen(&router, first, index).await?),
             };
+            if let Some(home) = lab.world.settings.call_home.clone() {
+                lab.world.spawn(call_home::call(router.clone(), home));
+            }
             lab.routers.push(RouterHandle { router, address });
         }
         Ok(lab)
@@ -171,7 +188,7 @@ async fn listen(router: &Arc<Router>, first: SocketAddr, index: usize) -> io::Re
     }
     let listener = TcpListener::bind(wanted).await?;
     let address = listener.local_addr()?;
-    router.world.spawn(listener::accept(router.clone(), listener));
+    router.world.spawn(listener::accept(router.clone(), listener, address));
     Ok(address)
 }
 
@@ -198,7 +215,8 @@ impl RouterHandle {
     /// # Errors
     /// When the lab has been stopped, or the router refuses connections.
     pub fn connect(&self) -> io::Result<DuplexStream> {
-        if self.router.world.root.is_cancelled() {
+        let down = self.router.supply.step() == Power::Down;
+        if down || self.router.world.root.is_cancelled() {
             return Err(io::ErrorKind::ConnectionRefused.into());
         }
         let (near, far) = tokio::io::duplex(pipe::PIPE_CAPACITY);

@@ -247,9 +247,9 @@ impl Server {
         match answer.after {
             After::Continue => next,
             After::EndSession => Next::End("closed by the client"),
-            After::Reboot => {
-                self.session.router.restart();
-                Next::End("reboot")
+            After::GoDown(shutdown) => {
+                self.session.router.shut_down(shutdown);
+                next
             }
         }
     }

@@ -128,7 +128,6 @@ impl Network {
     }
 
     /// Says whether router `index` is running; the neighbours of one that is not lose their links to it.
-    #[cfg(test)]
     pub(crate) fn set_running(&self, index: usize, running: bool) {
         self.site(index).running.store(running, Ordering::Relaxed);
     }

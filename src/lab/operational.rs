@@ -54,9 +54,12 @@ fn seen<R>(router: &Arc<Router>, asker: &Asker<'_>, ask: impl FnOnce(&View<'_>) 
         let folder = asker.by.1.and_then(|session| state.folders.get(&session)).cloned();
         let used_bytes = state.files.used();
         let rescue_saved = state.rescue.is_some();
-        let boot_time = state.booted;
+        let (boot_time, protocols_delay) = (state.booted, state.protocols_delay);
+        let version = state.software.running().to_owned();
         let view = View {
             boot_time,
+            protocols_delay,
+            version: &version,
             user: asker.user,
             history: &history,
             log: state.log.lines(),

@@ -6,6 +6,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 
+use super::power::Power;
+
 /// Events kept per router; older ones are forgotten.
 const CAPACITY: usize = 10_000;
 
@@ -93,6 +95,13 @@ pub enum What {
     },
     /// A step of a transfer over SCP.
     Scp(Transfer),
+    /// A package was installed for the next start.
+    Installed {
+        /// Its release.
+        release: String,
+    },
+    /// A step of a restart.
+    Power(Power),
     /// The router said hello.
     HelloSent,
     /// The client said hello.

@@ -8,7 +8,6 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use russh::Disconnect;
 use russh::keys::ssh_key::PrivateKey;
 use russh::server::Handle as SshHandle;
 use tokio::runtime::Handle;
@@ -22,6 +21,7 @@ use super::fault::{Action, Faults, Firing, Trigger};
 use super::identity::{Credentials, host_key};
 use super::network::Network;
 use super::pipe::Cut;
+use super::power::Supply;
 use super::profile::Profile;
 use super::recorder::{Recorder, Transition, What};
 use super::show;
@@ -88,6 +88,8 @@ pub(super) struct Router {
     pub(super) name: String,
     pub(super) recorder: Recorder,
     pub(super) faults: Faults,
+    /// Whether it runs.
+    pub(super) supply: Supply,
     key_generation: AtomicU32,
     connections: AtomicU64,
     live: Mutex<Live>,
@@ -133,6 +135,7 @@ impl Router {
             world,
             recorder: Recorder::new(),
             faults: Faults::default(),
+            supply: Supply::new(),
             key_generation: AtomicU32::new(0),
             connections: AtomicU64::new(0),
             live: Mutex::new(Live::default()),
@@ -146,8 +149,8 @@ impl Router {
     }
 
     /// The release it runs.
-    pub(super) fn version(&self) -> &'static str {
-        self.profile().version
+    pub(super) fn version(self: &Arc<Self>) -> String {
+        self.with_state((0, None), |state, _| state.software.running().to_owned())
     }
 
     /// The key this router shows now.
@@ -218,24 +221,13 @@ impl Router {
         }
     }
 
-    /// Starts again: every connection ends once what was written to it is out, and nothing pending survives.
-    pub(super) fn restart(self: &Arc<Self>) {
-        self.with_state((0, None), |state, now| {
-            state.booted = now;
-            state.databases.restart(now);
-            state.configuring.clear();
-        });
-        for connection in self.live().connections.values() {
-            match connection.ssh.clone() {
-                None => connection.cut.now(true),
-                Some(ssh) => self.world.spawn(async move {
-                    // A connection that has ended meanwhile is what was wanted.
-                    ssh.disconnect(Disconnect::ByApplication, "shutting down".to_owned(), String::new())
-                        .await
-                        .ok();
-                }),
-            }
-        }
+    /// How to end each connection that is open: at once, and in order where SSH is spoken on it.
+    pub(super) fn open_connections(&self) -> Vec<(Cut, Option<SshHandle>)> {
+        let live = self.live();
+        let connections = live.connections.values();
+        connections
+            .map(|connection| (connection.cut.clone(), connection.ssh.clone()))
+            .collect()
     }
 
     /// Registers a session that runs `command`, at a terminal or without: its id, and a token that is cancelled when it is

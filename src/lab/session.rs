@@ -72,7 +72,7 @@ impl Session {
         let speech = Speech::of(&router);
         Self {
             envelope: Envelope {
-                namespace_version: envelope_release(router.version()),
+                namespace_version: envelope_release(&router.version()),
                 compliant: speech.compliant,
             },
             since: router.world.settings.clock.now(),

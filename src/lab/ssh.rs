@@ -255,7 +255,7 @@ impl Handler for Client {
         session: &mut SshSession,
     ) -> Result<(), Self::Error> {
         let refused = ended_by_fault(&self.router, &self.link.cut, self.link.number, &Trigger::Subsystem).await;
-        let accepted = name == "netconf" && !refused;
+        let accepted = name == "netconf" && self.router.supply.manages() && !refused;
         let name = name.to_owned();
         self.router
             .note(self.link.number, None, What::Subsystem { name, accepted });
@@ -287,7 +287,11 @@ impl Handler for Client {
             return Ok(());
         }
         let transfer = scp::Request::parse(&command);
-        if transfer.is_some() && !scp::permitted(&self.router, &self.link.user) {
+        let served = match transfer {
+            Some(_) => scp::permitted(&self.router, &self.link.user),
+            None => self.router.supply.manages(),
+        };
+        if !served {
             self.waiting.remove(&channel);
             session.channel_failure(channel)?;
             return Ok(());

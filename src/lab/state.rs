@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::candidate::{Databases, Editor};
-use super::config::Tree;
+use super::config::{Encoder, LoadAction, LoadFormat, Tree};
 use super::files::{File, Files, ROOT};
 use super::profile::Profile;
+use super::show::PROTOCOLS_DELAY;
+use super::software::Software;
 use super::syslog::Syslog;
 
 /// Routers of a lab have been up for a while when it starts.
@@ -41,6 +43,10 @@ pub(super) struct State {
     pub(super) log: Syslog,
     /// When the router last started.
     pub(super) booted: DateTime<Utc>,
+    /// How long routing took to start after it.
+    pub(super) protocols_delay: TimeDelta,
+    /// The releases that are on it.
+    pub(super) software: Software,
     /// People at the router's own CLI, by account.
     pub(super) colleagues: BTreeMap<String, Editor>,
     /// Sessions of the command line in configuration mode, by process id, and the level they are at.
@@ -60,6 +66,8 @@ impl State {
             folders: BTreeMap::new(),
             log: Syslog::default(),
             booted,
+            protocols_delay: PROTOCOLS_DELAY,
+            software: Software::new(profile.version),
             colleagues: BTreeMap::new(),
             configuring: BTreeMap::new(),
             watched: None,
@@ -90,6 +98,14 @@ impl State {
             at_work.exclusive |= exclusive;
         }
         list.into_values().collect()
+    }
+
+    /// Lets the configuration name the release that runs, as the first start of a new release does.
+    pub(super) fn rewrite_version(&mut self) {
+        let line = format!("set version {}", self.software.running());
+        self.databases.rewrite(|tree| {
+            tree.load(LoadAction::Set, LoadFormat::Set, &line, &Encoder::default());
+        });
     }
 
     /// Brings the log's file up to date, for those who look at files.

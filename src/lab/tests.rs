@@ -12,6 +12,7 @@ use super::*;
 mod configuration;
 mod faults;
 mod files;
+mod restarts;
 
 pub(super) struct Trusting(String);
 

@@ -1,5 +1,7 @@
 //! Replies and errors of the XML side as the command line prints them.
 
+use std::sync::Arc;
+
 use crate::lab::profile::envelope_release;
 use crate::lab::router::Router;
 use crate::lab::xml::{self, Node};
@@ -8,8 +10,8 @@ use crate::lab::xml::{self, Node};
 const INDENT: usize = 4;
 
 /// `| display xml`: the reply with its envelope, indented.
-pub(in crate::lab) fn reply(router: &Router, body: &str) -> String {
-    let release = envelope_release(router.version());
+pub(in crate::lab) fn reply(router: &Arc<Router>, body: &str) -> String {
+    let release = envelope_release(&router.version());
     let banner = router.profile().banner.unwrap_or_default();
     let whole = format!(
         "<rpc-reply xmlns:junos=\"http://xml.juniper.net/junos/{release}/junos\">\n{body}<cli>\n<banner>{banner}</banner>\n</cli>\n</rpc-reply>\n"

@@ -12,10 +12,9 @@ use super::user::User;
 /// Runs the commands between semicolons one after the other, and ends the channel.
 pub(in crate::lab) async fn exec(user: User, channel: Channel<Msg>, line: String) {
     let (_read, write) = channel.split();
-    let router = user.router.clone();
     let pty = user.attended;
     let mut console = Console::new(user);
-    let (text, end) = run(&mut console, &line);
+    let (text, _) = run(&mut console, &line);
     let status = console.status();
     drop(console);
     let mut sink = write.make_writer();
@@ -25,9 +24,6 @@ pub(in crate::lab) async fn exec(user: User, channel: Channel<Msg>, line: String
     write.exit_status(status).await.ok();
     write.eof().await.ok();
     write.close().await.ok();
-    if end == Some(End::Reboot) {
-        router.restart();
-    }
 }
 
 /// What the commands of a line print, up to the one that ends it.

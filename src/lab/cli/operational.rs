@@ -72,7 +72,11 @@ pub(super) fn run(console: &Console, line: &str) -> Step {
     match rpc::text_of(&user.router, &user.asker(), &piped.command) {
         (Ok(text), after) => {
             let mut step = Step::said(stored(user, &piped, piped.apply(text)));
-            step.end = (after == After::Reboot).then_some(End::Reboot);
+            if let After::GoDown(shutdown) = after {
+                user.router.shut_down(shutdown);
+                // Until a shutdown that is planned for later, people go on typing.
+                step.end = shutdown.after.is_zero().then_some(End::Reboot);
+            }
             step
         }
         // The mark of a syntax error stands below the word that was typed, behind the prompt.

@@ -11,22 +11,18 @@ use super::user::User;
 /// Serves somebody who types, until one side ends it.
 pub(in crate::lab) async fn shell(user: User, channel: Channel<Msg>) {
     let (read, write) = channel.split();
-    let router = user.router.clone();
     let mut desk = Desk {
         typing: Typing::new(user.attended),
         terminal: user.attended,
         console: Console::new(user),
         sink: write.make_writer(),
     };
-    let end = desk.serve(read).await;
+    desk.serve(read).await;
     drop(desk);
     // A client that is gone cannot be told; its channel needs no closing.
     write.exit_status(0).await.ok();
     write.eof().await.ok();
     write.close().await.ok();
-    if end == End::Reboot {
-        router.restart();
-    }
 }
 
 struct Desk<W> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::read::{self, Form, Mark};
-use super::{Answer, Call, configuration_output, files, system};
+use super::{Answer, Call, configuration_output, files, packages, shutdown, system};
 use crate::lab::candidate::Editor;
 use crate::lab::cli::display;
 use crate::lab::config::Tree;
@@ -154,10 +154,10 @@ pub(super) fn output(text: &str) -> String {
     }
 }
 
-fn rpc_form(router: &Router, words: &str) -> String {
+fn rpc_form(router: &Arc<Router>, words: &str) -> String {
     let namespace = format!(
         "http://xml.juniper.net/junos/{}/junos",
-        crate::lab::profile::envelope_release(router.version())
+        crate::lab::profile::envelope_release(&router.version())
     );
     match show::rpc_form(words, router.profile()) {
         Ok(element) => {
@@ -183,7 +183,9 @@ fn elsewhere(
         | ["set", "cli", "directory", ..]
         | ["show", "system", "directory-usage", ..]
         | ["request", "system", "storage", "cleanup", ..] => files::command(router, asker, &plain, form),
-        [first, ..] => system::command(router, asker, &plain)
+        [first, ..] => packages::command(router, asker, &plain)
+            .or_else(|| shutdown::command(router, &plain))
+            .or_else(|| system::command(router, asker, &plain))
             .unwrap_or_else(|| Err(errors::parser("syntax error, expecting <command>", Some(first)))),
         [] => Ok(Done::output("")),
     }

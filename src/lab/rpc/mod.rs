@@ -7,13 +7,16 @@ mod edit_config;
 mod files;
 mod history;
 mod load;
+mod packages;
 mod read;
+mod shutdown;
 mod system;
 
 use chrono::{DateTime, Utc};
 
 use super::candidate::Refusal;
 use super::errors;
+use super::power::Shutdown;
 use super::session::Session;
 use super::xml::{Node, escape};
 
@@ -31,7 +34,7 @@ pub(super) enum After {
     /// The session ends.
     EndSession,
     /// The router goes down.
-    Reboot,
+    GoDown(Shutdown),
 }
 
 /// What stands inside `rpc-reply`, and what happens then.
@@ -77,7 +80,7 @@ impl Call<'_> {
 type Family = fn(&Call<'_>) -> Option<Answer>;
 
 /// Asked in this order; the first that knows the operation answers.
-const FAMILIES: [Family; 9] = [
+const FAMILIES: [Family; 11] = [
     command::answer,
     read::answer,
     load::answer,
@@ -86,6 +89,8 @@ const FAMILIES: [Family; 9] = [
     commit::answer,
     history::answer,
     files::answer,
+    packages::answer,
+    shutdown::answer,
     system::answer,
 ];
 

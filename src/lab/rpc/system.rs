@@ -21,12 +21,6 @@ pub(super) fn answer(call: &Call<'_>) -> Option<Answer> {
                 after: After::EndSession,
             });
         }
-        "request-reboot" | "request-halt" | "request-power-off" => {
-            return Some(Answer {
-                body: reboot_reply(call.session.id),
-                after: After::Reboot,
-            });
-        }
         "request-pfe-execute" => match (value("target"), value("command")) {
             (None, _) => errors::missing("target"),
             (_, None) => errors::missing("command"),
@@ -65,17 +59,11 @@ pub(super) fn answer(call: &Call<'_>) -> Option<Answer> {
 
 /// Commands of the CLI that do something; `None` when there is no such command.
 pub(super) fn command(router: &Arc<Router>, asker: &Asker<'_>, words: &[&str]) -> Option<Result<Done, String>> {
-    let id = asker.by.1.unwrap_or_default();
     let (first, rest) = words.split_first()?;
     let done = match (*first, rest) {
         ("request", ["pfe", "execute", "target", target, "command", command]) => {
             return Some(engine(router, target, command.trim_matches('"')));
         }
-        ("request", ["system", "reboot" | "halt" | "power-off", ..]) => Done {
-            reply: reboot_reply(id),
-            text: format!("Shutdown NOW!\n[pid {}]\n", id + 1),
-            after: After::Reboot,
-        },
         ("request", ["system", "configuration", "rescue", "save"]) => {
             router.with_state(asker.by, |state, now| {
                 state.rescue = Some((state.databases.history().active().clone(), now));
@@ -97,14 +85,6 @@ pub(super) fn command(router: &Arc<Router>, asker: &Asker<'_>, words: &[&str]) -
         _ => return None,
     };
     Some(Ok(done))
-}
-
-fn reboot_reply(id: u32) -> String {
-    format!(
-        "<request-reboot-results>\n<request-reboot-status>\nShutdown NOW!\n[pid {}]\n</request-reboot-status>\n\
-         </request-reboot-results>\n",
-        id + 1
-    )
 }
 
 /// What a packet engine says, from every member where replies come from each; an engine that is not there is an error.

@@ -44,7 +44,7 @@ pub(crate) use tree::rpc_form;
 use tree::{Arguments, Command};
 
 /// Time from a start to that of routing.
-const PROTOCOLS_DELAY: TimeDelta = TimeDelta::seconds(20);
+pub(super) const PROTOCOLS_DELAY: TimeDelta = TimeDelta::seconds(20);
 
 /// Everything an answer depends on, besides the question.
 #[derive(Clone, Debug)]
@@ -59,6 +59,8 @@ pub(crate) struct View<'a> {
     pub(crate) now: DateTime<Utc>,
     /// When the router was started.
     pub(crate) boot_time: DateTime<Utc>,
+    /// How long routing takes to start after it.
+    pub(crate) protocols_delay: TimeDelta,
     /// The user who asks.
     pub(crate) user: &'a str,
     /// The user's login class.
@@ -167,6 +169,7 @@ impl<'a> View<'a> {
             version: network.site(router).profile.version,
             now,
             boot_time: now - TimeDelta::days(30),
+            protocols_delay: PROTOCOLS_DELAY,
             user: super::network::ADMINISTRATOR,
             class: "super-user",
             history: &[],
@@ -201,7 +204,7 @@ impl<'a> View<'a> {
 
     /// When routing starts after the router does.
     fn protocols_started(&self) -> DateTime<Utc> {
-        self.boot_time + PROTOCOLS_DELAY
+        self.boot_time + self.protocols_delay
     }
 
     /// The configured host name; Junos calls a router without one `Amnesiac`.
