@@ -6,6 +6,7 @@ mod settings;
 mod verdict;
 
 use std::{
+    path::Path,
     sync::{
         Arc, RwLock,
         atomic::{AtomicBool, Ordering},
@@ -24,9 +25,10 @@ pub use settings::Settings;
 
 use crate::{
     audit::{Audit, AuditFault},
+    clock::Clock,
     devices::Devices,
     inventory::{FileFault, Inventory},
-    jobs::Journal,
+    jobs::Jobs,
     metrics::{Metrics, Moment, Routers},
     output::Outputs,
     secrets::Redactor,
@@ -93,6 +95,7 @@ impl App {
         }
         let inventory = settings.inventory.load()?;
         let redactor = Arc::new(Redactor::new(settings.show_secrets));
+        let jobs = jobs(settings.state_dir.as_deref(), settings.clock, &redactor);
         let offered = tools::offered(registry, &settings.tools);
         let audit = Audit::new(&settings.audit, settings.state_dir.as_deref(), settings.clock, {
             let redactor = Arc::clone(&redactor);
@@ -108,18 +111,9 @@ impl App {
             admission: Admission::new(settings.tools.calls_per_router),
             clock: settings.clock,
             settings: settings.tools,
-            journal: Arc::new(Journal::open(settings.state_dir.as_deref(), settings.clock)),
+            jobs,
             protected: TaskTracker::new(),
         };
-        for commit in services.journal.interrupted() {
-            tracing::warn!(
-                call_id = commit.call_id,
-                router = commit.router_name,
-                caller = commit.caller,
-                sent_at = commit.sent_at,
-                "a commit was sent by a process that ended before it knew the outcome; look for the call id in 'show system commit'"
-            );
-        }
         Ok(Arc::new(Self {
             offered,
             slots: Arc::new(Semaphore::new(services.settings.calls)),
@@ -173,6 +167,7 @@ impl App {
     pub fn cancel_reads(&self) {
         self.close();
         self.stopping.cancel();
+        self.services.jobs.closing().cancel();
     }
 
     /// Waits until no call is running.
@@ -280,6 +275,24 @@ fn started(settings: &Settings) -> serde_json::Value {
         "read_only": settings.tools.read_only,
         "weakened": settings.weakened,
     })
+}
+
+/// The jobs, after naming those that an earlier process did not end.
+fn jobs(state_dir: Option<&Path>, clock: Clock, redactor: &Arc<Redactor>) -> Jobs {
+    let redactor = Arc::clone(redactor);
+    let jobs = Jobs::open(state_dir, clock, move |text| redactor.redact_always(text));
+    for job in jobs.interrupted() {
+        tracing::warn!(
+            job_id = job.job_id,
+            call_id = job.call_id,
+            router = job.router_name,
+            caller = job.caller,
+            phase = job.phase,
+            "a job was left by a process that ended before it knew the outcome; {}",
+            job.verify
+        );
+    }
+    jobs
 }
 
 fn facts(settings: &Settings, offered: &[Spec]) -> ProcessFacts {

@@ -198,6 +198,9 @@ pub(crate) struct ResultFacts {
     /// When the router rolls back by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) rollback_deadline: Option<String>,
+    /// The job that goes on after the call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) job_id: Option<String>,
 }
 
 /// What is known when a call begins.

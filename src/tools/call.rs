@@ -5,10 +5,14 @@ use std::{
     time::Duration,
 };
 
+use serde::Serialize;
+use serde_json::{Value, json};
+
 use super::{
     caller::Caller,
     code::Code,
     failure::{self, Failure},
+    outcome,
     router::Router,
     select::{self, Target},
     services::Services,
@@ -85,6 +89,14 @@ impl Call {
         select::listed(self, selectors)
     }
 
+    /// Whether the caller may know of a router of that name.
+    pub(crate) fn is_in_scope(&self, name: &str) -> bool {
+        match self.inventory().get(name) {
+            Some(router) => select::in_scope(self, router),
+            None => self.caller().reaches(name, &[]),
+        }
+    }
+
     /// Text from a router as it may be read: redacted, piped, kept if it had to be cut.
     pub(crate) fn present(&self, text: DeviceText, caps: &Caps) -> Presented {
         self.0.services.outputs.present(text, caps, self.caller().name())
@@ -93,6 +105,22 @@ impl Call {
     /// A router's error or warning as a line that may be read.
     pub(crate) fn said(&self, message: &DeviceMessage) -> String {
         failure::line(&failure::redacted(message, &self.0.services.outputs))
+    }
+
+    /// A result as its job keeps it: as the caller reads it.
+    pub(crate) fn finished<T: Serialize>(&self, result: &T) -> Value {
+        let mut value = outcome::plain(result);
+        self.0.services.outputs.scrub(&mut value);
+        value
+    }
+
+    /// What was known beside a failure, and the failure itself, as their job keeps them.
+    pub(crate) fn failed(&self, failure: &Failure) -> (Option<Value>, Option<Value>) {
+        let outputs = &self.0.services.outputs;
+        let mut value = failure.clone().redacted(outputs).structured(self.spec().effect);
+        outputs.scrub(&mut value);
+        let error = value.as_object_mut().and_then(|members| members.remove("error"));
+        (Some(value).filter(|known| known != &json!({})), error)
     }
 
     /// Stored outputs, status figures and settings.

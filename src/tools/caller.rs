@@ -60,6 +60,13 @@ impl Caller {
         }
     }
 
+    /// Whether the caller may know of the jobs of others.
+    pub(crate) fn sees_all_jobs(&self) -> bool {
+        match self.kind {
+            Kind::Stdio => true,
+        }
+    }
+
     /// Whether the caller's Operate tools accept only commands that read.
     pub(crate) fn is_confined(&self) -> bool {
         match self.kind {

@@ -27,14 +27,19 @@ pub(crate) enum Outcome {
 impl Outcome {
     /// Seals a typed structure.
     pub(crate) fn from_structured<T: Serialize>(structured: Structured<T>) -> Self {
-        let mut value = serde_json::to_value(&structured.value)
-            .expect("results hold strings, numbers, lists and maps with string keys");
-        drop_nulls(&mut value);
         Outcome::Structured {
-            value,
+            value: plain(&structured.value),
             text: structured.text,
         }
     }
+}
+
+/// A result as programs read it.
+pub(crate) fn plain<T: Serialize>(result: &T) -> Value {
+    let mut value =
+        serde_json::to_value(result).expect("results hold strings, numbers, lists and maps with string keys");
+    drop_nulls(&mut value);
+    value
 }
 
 /// A typed structure, with the text block for clients that show only text.

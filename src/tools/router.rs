@@ -134,7 +134,7 @@ impl Router {
         Ok(Context {
             device: self.device.clone(),
             tasks: services.protected.clone(),
-            journal: Arc::clone(&services.journal),
+            jobs: services.jobs.clone(),
             clock: services.clock,
             rules: Arc::clone(&self.entry.rules),
             author: Author {

@@ -8,7 +8,7 @@ use std::{
 
 use tokio_util::task::TaskTracker;
 
-use crate::{clock::Clock, devices::Devices, jobs::Journal, metrics::Metrics, output::Outputs};
+use crate::{clock::Clock, devices::Devices, jobs::Jobs, metrics::Metrics, output::Outputs};
 
 /// The policy and limits that bind all tools.
 #[derive(Clone, Debug)]
@@ -52,8 +52,8 @@ pub(crate) struct Services {
     pub(crate) admission: Admission,
     pub(crate) clock: Clock,
     pub(crate) facts: ProcessFacts,
-    /// What a crash must not erase.
-    pub(crate) journal: Arc<Journal>,
+    /// Work that outlives its call.
+    pub(crate) jobs: Jobs,
     /// Work that a shutdown waits for: changes to routers, from their lock on.
     pub(crate) protected: TaskTracker,
 }

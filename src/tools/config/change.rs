@@ -6,10 +6,11 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::{
+    jobs::JobView,
     junos::{DeviceMessage, DeviceText},
     output::Caps,
     tools::{call::Call, code::Code, failure::Failure, outcome::Structured, router::readable},
-    workflows::transaction::{ChangeFault, Cleanup, Committed, HistoryEntry, Outcome, Report, ResolvedBy, Source},
+    workflows::transaction::{ChangeFault, Cleanup, Committed, HistoryEntry, Outcome, Report, Source},
 };
 
 /// The largest payload; a larger change is a file transfer.
@@ -87,6 +88,8 @@ pub(super) struct Changed {
     cleanup: Option<&'static str>,
     /// What the router or this server warns of.
     warnings: Option<Vec<String>>,
+    #[serde(skip)]
+    job: Option<JobView>,
 }
 
 impl Changed {
@@ -132,6 +135,7 @@ pub(super) fn changed(call: &Call, router: &str, report: Report) -> (Changed, St
         outcome: word(&report.outcome),
         warnings: warnings(call, &report.warnings, report.cleanup),
         cleanup: (report.cleanup == Cleanup::Unproven).then_some("unproven"),
+        job: report.job,
         ..Changed::default()
     };
     if report.private_by_demand {
@@ -194,7 +198,7 @@ fn describe(
     previous: Option<HistoryEntry>,
 ) -> String {
     changed.commit_id = Some(call.id().to_owned());
-    changed.resolved_by = Some(resolved_by(committed.resolved_by));
+    changed.resolved_by = Some(committed.resolved_by.as_str());
     call.notes().result(|result| result.commit = Some("committed"));
     let mut sentence = format!("Committed on {router}.");
     if let Some((minutes, at)) = committed.rollback {
@@ -225,13 +229,6 @@ fn describe(
     sentence
 }
 
-fn resolved_by(how: ResolvedBy) -> &'static str {
-    match how {
-        ResolvedBy::Reply => "reply",
-        ResolvedBy::CommitHistory => "commit_history",
-    }
-}
-
 /// What the router warned of, and a warning of ours when it could not be seen to be left as it was.
 pub(super) fn warnings(call: &Call, said: &[DeviceMessage], cleanup: Cleanup) -> Option<Vec<String>> {
     let mut warnings: Vec<String> = said
@@ -256,9 +253,12 @@ pub(super) fn with_diff<T>(value: T, sentence: String, diff: Option<&str>) -> St
     Structured::with_text(value, text)
 }
 
-/// The result of a change with its text.
-pub(super) fn reply(changed: Changed, sentence: String) -> Structured<Changed> {
+/// The result of a change with its text, which becomes the result of its job.
+pub(super) fn reply(call: &Call, changed: Changed, sentence: String) -> Structured<Changed> {
     let diff = changed.diff.clone();
+    if let Some(job) = &changed.job {
+        job.answered(Some(call.finished(&changed)), None);
+    }
     with_diff(changed, sentence, diff.as_deref())
 }
 
@@ -269,6 +269,7 @@ pub(super) fn failed(call: &Call, router: &str, fault: ChangeFault) -> Failure {
         Some(denied) => readable(call, denied).message(call.spec().name, router),
         None => fault.message,
     };
+    let job = fault.job;
     let mut failure = Failure::new(Code::from_word(fault.code), message)
         .hint(fault.hint)
         .errors(fault.errors)
@@ -281,6 +282,10 @@ pub(super) fn failed(call: &Call, router: &str, fault: ChangeFault) -> Failure {
         }
         if outcome == "unknown" {
             failure = failure.known("commit_id", call.id());
+        }
+        if let ("unknown", Some(job)) = (outcome, &job) {
+            call.notes().result(|result| result.job_id = Some(job.id().to_owned()));
+            failure = failure.known("job_id", job.id());
         }
     }
     if let Some(diff) = fault.diff {
@@ -298,6 +303,10 @@ pub(super) fn failed(call: &Call, router: &str, fault: ChangeFault) -> Failure {
     }
     if let Some(entry) = fault.entry {
         failure = failure.detail("commit", json!(entry));
+    }
+    if let Some(job) = job {
+        let (known, error) = call.failed(&failure);
+        job.answered(known, error);
     }
     failure
 }

@@ -55,5 +55,5 @@ async fn run(call: Call, args: Args) -> Result<Structured<Changed>, Failure> {
         .await
         .map_err(|fault| change::failed(&call, router.name(), fault))?;
     let (changed, sentence) = change::changed(&call, router.name(), report);
-    Ok(change::reply(changed, sentence))
+    Ok(change::reply(&call, changed, sentence))
 }

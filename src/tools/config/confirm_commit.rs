@@ -83,6 +83,9 @@ async fn run(call: Call, args: Args) -> Result<Structured<Output>, Failure> {
         cleanup: (kept.cleanup == Cleanup::Unproven).then_some("unproven"),
         warnings: change::warnings(&call, &kept.warnings, kept.cleanup),
     };
+    if let Some(job) = kept.job {
+        job.answered(Some(call.finished(&output)), None);
+    }
     Ok(change::with_diff(output, sentence, None))
 }
 

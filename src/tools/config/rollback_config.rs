@@ -90,5 +90,5 @@ async fn run(call: Call, args: Args) -> Result<Structured<Changed>, Failure> {
     let (mut changed, sentence) = change::changed(&call, router.name(), report);
     changed.version = Some(version);
     changed.committed = Some(changed.is_committed());
-    Ok(change::reply(changed, sentence))
+    Ok(change::reply(&call, changed, sentence))
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     devices::PoolStatus,
+    jobs::MOST_RUNNING,
     metrics::ToolFigures,
     tools::{
         call::Call,
@@ -39,6 +40,7 @@ struct Output {
     tools: Vec<Tool>,
     /// The most frequent codes.
     failures: Vec<Code>,
+    jobs: Jobs,
     outputs: Outputs,
     limits: Limits,
     process: Process,
@@ -90,6 +92,14 @@ struct Code {
 }
 
 #[derive(Serialize, JsonSchema)]
+struct Jobs {
+    running: usize,
+    queued: usize,
+    /// Failed or interrupted in the last 24 hours.
+    failed_24h: usize,
+}
+
+#[derive(Serialize, JsonSchema)]
 struct Outputs {
     count: usize,
     bytes: usize,
@@ -101,6 +111,7 @@ struct Limits {
     sessions_per_router: usize,
     routers_per_batch: usize,
     commands_per_batch: usize,
+    jobs: usize,
     requests_in_flight: usize,
 }
 
@@ -119,6 +130,7 @@ pub(super) fn spec() -> Spec {
 async fn run(call: Call, _: Args) -> Result<Structured<Output>, Failure> {
     let services = call.services();
     let routers = call.listed(None)?;
+    let jobs = services.jobs.figures().await;
     let stored = services.outputs.status();
     let tools = services.metrics.recent.tools();
     let failures = services.metrics.recent.failures(SHOWN_CODES);
@@ -139,6 +151,11 @@ async fn run(call: Call, _: Args) -> Result<Structured<Output>, Failure> {
                 last_at: moment(figures.last_at),
             })
             .collect(),
+        jobs: Jobs {
+            running: jobs.running,
+            queued: jobs.queued,
+            failed_24h: jobs.failed_24h,
+        },
         outputs: Outputs {
             count: stored.count,
             bytes: stored.bytes,
@@ -148,6 +165,7 @@ async fn run(call: Call, _: Args) -> Result<Structured<Output>, Failure> {
             sessions_per_router: services.facts.sessions_per_router,
             routers_per_batch: 1000,
             commands_per_batch: 50,
+            jobs: MOST_RUNNING,
             requests_in_flight: services.settings.calls,
         },
         process: process(),

@@ -7,6 +7,7 @@ use super::{
     guard,
     history::History,
     settle,
+    tenure::Tenure,
 };
 use crate::{
     devices::{Fault, Lease, Reply, Rpc},
@@ -17,6 +18,8 @@ use crate::{
 /// What has been learnt and done so far; what a failure reports along with itself.
 #[derive(Default)]
 pub(super) struct Progress {
+    /// The job of the commit, where one is wanted.
+    pub(super) tenure: Option<Tenure>,
     pub(super) held: Held,
     pub(super) loaded: bool,
     pub(super) committed: bool,
@@ -26,7 +29,12 @@ pub(super) struct Progress {
     pub(super) pending: Option<HistoryEntry>,
 }
 
-pub(super) async fn run(context: Context, change: Change, work: Work) -> Result<Report, ChangeFault> {
+pub(super) async fn run(
+    context: Context,
+    change: Change,
+    tenure: Option<Tenure>,
+    work: Work,
+) -> Result<Report, ChangeFault> {
     let confirmed = matches!(change.goal, Goal::Commit { confirm: Some(_) });
     if confirmed && change.mode == CandidateMode::Private {
         return Err(private_confirmed(&context));
@@ -36,6 +44,7 @@ pub(super) async fn run(context: Context, change: Change, work: Work) -> Result<
     let _turn = context.device.exclusive(&holder, &work).await?;
     let mut lease = context.device.lease(&work).await?;
     let mut progress = Progress {
+        tenure,
         pending: pending(&context, &mut lease, change.goal, &work).await?,
         ..Progress::default()
     };
@@ -93,12 +102,14 @@ fn finish(
             diff: progress.diff.unwrap_or_else(|| DeviceText::new(String::new())),
             warnings: progress.warnings,
             private_by_demand,
+            job: progress.tenure.and_then(|tenure| tenure.begun()),
             cleanup,
         }),
         Err(fault) => Err(ChangeFault {
             warnings: progress.warnings,
             diff: fault.diff.or(progress.diff.filter(|_| progress.changed)),
             cleanup: Some(cleanup),
+            job: progress.tenure.and_then(|tenure| tenure.begun()),
             ..fault
         }),
     }

@@ -8,6 +8,7 @@ use super::{
     candidate::{self, Held},
     change::{Progress, still_wanted},
     history::History,
+    look::{HeldBy, Search},
     resolve::{self, Resolution},
 };
 use crate::{
@@ -23,6 +24,19 @@ pub(crate) enum ResolvedBy {
     Reply,
     /// The commit history, where the reply was lost or contradicted itself.
     CommitHistory,
+    /// The commit history, found by the job after the call had ended.
+    Job,
+}
+
+impl ResolvedBy {
+    /// The word for results.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Reply => "reply",
+            Self::CommitHistory => "commit_history",
+            Self::Job => "job",
+        }
+    }
 }
 
 /// Proof that the change is active on the router; only made here.
@@ -51,12 +65,12 @@ pub(super) async fn commit(
     work: &Work,
 ) -> Result<Committed, ChangeFault> {
     let rpc = Rpc::commit(&context.author.log(), confirm, synchronize);
+    let tenure = progress.tenure.clone().expect("a commit has a place for its job");
+    // The last moment at which leaving changes anything: from here on the commit runs to its end.
+    still_wanted(context, work)?;
+    tenure.sends(context, "committing")?;
     let outcome = send(context, lease, &rpc, progress, work).await;
-    let word = match &outcome {
-        Ok(_) => "committed",
-        Err(fault) => fault.outcome.unwrap_or("rejected"),
-    };
-    context.journal.known(&context.author.call_id, word);
+    tenure.known(context, &outcome);
     let resolved_by = outcome?;
     progress.committed = true;
     Ok(Committed {
@@ -70,7 +84,7 @@ pub(super) async fn commit(
     })
 }
 
-/// Writes the journal, sends the commit and finds out what became of it.
+/// Sends the commit and finds out what became of it.
 async fn send(
     context: &Context,
     lease: &mut Lease,
@@ -78,21 +92,6 @@ async fn send(
     progress: &mut Progress,
     work: &Work,
 ) -> Result<ResolvedBy, ChangeFault> {
-    let author = &context.author;
-    let router = context.device.name();
-    context
-        .journal
-        .sent(&author.call_id, router, &author.caller)
-        .map_err(|fault| {
-            let message = format!("router '{router}': nothing was committed: {fault}");
-            ChangeFault::new(
-                "internal",
-                message,
-                "make the state directory writable for this user, then send the change again",
-            )
-        })?;
-    // The last moment at which leaving changes anything: from here on the commit runs to its end.
-    still_wanted(context, work)?;
     let unstoppable = Work::new(work.remaining(), CancellationToken::new());
     let verdict = match lease.ask(rpc, &unstoppable).await {
         Ok(reply) => {
@@ -170,12 +169,21 @@ async fn clear_up(
             "nothing was committed; send the change again once the cause is known",
         )
         .outcome("rejected")),
-        Resolution::Unknown(why) => Err(ChangeFault::new(
-            "commit_unknown",
-            format!("router '{router}': whether the commit was applied is not known: {reason}; reading it back failed: {why}"),
-            format!("do not send it again; look for '{call_id}' in 'show system commit' when the router answers"),
-        )
-        .outcome("unknown")),
+        Resolution::Unknown(why) => {
+            let message = format!(
+                "router '{router}': whether the commit was applied is not known: {reason}; reading it back failed: {why}"
+            );
+            let hint = format!(
+                "do not send it again; get_job tells what is found in the next 15 min, or look for '{call_id}' in 'show \
+                 system commit' when the router answers"
+            );
+            let mut fault = ChangeFault::new("commit_unknown", message, hint).outcome("unknown");
+            fault.search = Some(Search::Commit {
+                sender: lease.session_id(),
+                held: HeldBy(held),
+            });
+            Err(fault)
+        }
     }
 }
 

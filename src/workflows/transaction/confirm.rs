@@ -9,10 +9,13 @@ use super::{
     candidate::{self, Held, lock},
     change::{refused_open, step, still_wanted},
     history::History,
+    look::Search,
     settle,
+    tenure::Tenure,
 };
 use crate::{
     devices::{Fault, Lease, Rpc},
+    jobs::JobView,
     junos::DeviceMessage,
     work::Work,
 };
@@ -48,11 +51,18 @@ pub(crate) struct Confirmation {
     pub(crate) commit: HistoryEntry,
     /// What the router warned of.
     pub(crate) warnings: Vec<DeviceMessage>,
+    /// The job that it was.
+    pub(crate) job: Option<JobView>,
     /// How the router was left.
     pub(crate) cleanup: Cleanup,
 }
 
-pub(super) async fn run(context: Context, commit_id: Option<String>, work: Work) -> Result<Confirmation, ChangeFault> {
+pub(super) async fn run(
+    context: Context,
+    commit_id: Option<String>,
+    tenure: Tenure,
+    work: Work,
+) -> Result<Confirmation, ChangeFault> {
     let holder = format!("{} (call {})", context.author.tool, context.author.call_id);
     let _turn = context.device.exclusive(&holder, &work).await?;
     let mut lease = context.device.lease(&work).await?;
@@ -67,7 +77,11 @@ pub(super) async fn run(context: Context, commit_id: Option<String>, work: Work)
         Err(fault) if fault.code == "candidate_dirty" || candidate::demands_private(&fault) => ConfirmedBy::CommitCheck,
         Err(fault) => return Err(refused_open(&context, lease, Held::Lock, fault).await),
     };
-    let (errors, warnings) = send(&context, &mut lease, by, &work).await;
+    let sends = tenure.sends(&context, "confirming");
+    let (errors, warnings) = match &sends {
+        Ok(()) => send(&context, &mut lease, by, &work).await,
+        Err(_) => Default::default(),
+    };
     let cleanup = match by {
         ConfirmedBy::Commit => settle::settle(&context.device, lease, Held::Lock, false).await,
         ConfirmedBy::CommitCheck if lease.is_healthy() => {
@@ -77,20 +91,55 @@ pub(super) async fn run(context: Context, commit_id: Option<String>, work: Work)
         }
         ConfirmedBy::CommitCheck => settle::abandon(&context.device, lease).await,
     };
-    match proof(&context, &pending).await {
+    sends?;
+    let proven = proof(&context, &pending)
+        .await
+        .map_err(|fault| searching(&context, fault, &pending, cleanup));
+    tenure.confirmed(&context, &proven);
+    match proven {
         Ok(()) => Ok(Confirmation {
             by,
             commit: pending,
             warnings,
+            job: tenure.begun(),
             cleanup,
         }),
         Err(fault) => Err(ChangeFault {
             errors: if fault.errors.is_empty() { errors } else { fault.errors },
             warnings,
             cleanup: Some(cleanup),
+            job: tenure.begun(),
             ..fault
         }),
     }
+}
+
+/// What is still pending may be confirmed yet by a session that could not be seen to end.
+fn searching(context: &Context, fault: ChangeFault, pending: &HistoryEntry, cleanup: Cleanup) -> ChangeFault {
+    let mut fault = match (fault.code, cleanup) {
+        ("commit_rejected", Cleanup::Unproven) => unknown(
+            context,
+            "it is still pending, and the session that confirms it may still be at work",
+        ),
+        _ => fault,
+    };
+    if fault.code == "commit_unknown" {
+        fault.search = Some(Search::Confirmation(Box::new(pending.clone())));
+    }
+    fault
+}
+
+fn unknown(context: &Context, why: &str) -> ChangeFault {
+    ChangeFault::new(
+        "commit_unknown",
+        format!(
+            "router '{}': whether the commit was confirmed is not known: {why}",
+            context.device.name()
+        ),
+        "get_job tells what is found in the next 15 min; an entry of 'show system commit' that is still pending can be \
+         confirmed again",
+    )
+    .outcome("unknown")
 }
 
 async fn pending(
@@ -167,16 +216,8 @@ async fn send(
 }
 
 /// The commit is kept once the history no longer shows it pending and nothing rolled it back.
-async fn proof(context: &Context, pending: &HistoryEntry) -> Result<(), ChangeFault> {
+pub(super) async fn proof(context: &Context, pending: &HistoryEntry) -> Result<(), ChangeFault> {
     let router = context.device.name();
-    let unknown = |why: String| {
-        ChangeFault::new(
-            "commit_unknown",
-            format!("router '{router}': whether the commit was confirmed is not known: {why}"),
-            "look at 'show system commit': an entry that is still pending can be confirmed again",
-        )
-        .outcome("unknown")
-    };
     let work = Work::new(PROOF, CancellationToken::new());
     let history = async {
         let mut lease = context.device.fresh(&work).await?;
@@ -186,9 +227,9 @@ async fn proof(context: &Context, pending: &HistoryEntry) -> Result<(), ChangeFa
             None => Ok(History::read(&reply)),
         }
     };
-    let history = history.await.map_err(|fault| unknown(fault.message))?;
+    let history = history.await.map_err(|fault| unknown(context, &fault.message))?;
     match history.latest() {
-        None => Err(unknown("the commit history is empty".to_owned())),
+        None => Err(unknown(context, "the commit history is empty")),
         Some(_) if history.pending().is_some() => Err(ChangeFault {
             entry: Some(pending.clone()),
             ..ChangeFault::new(

@@ -1,9 +1,10 @@
 //! Why a change was not made, or not known to be made.
 
-use super::{Cleanup, HistoryEntry, Holder};
+use super::{Cleanup, HistoryEntry, Holder, Search};
 use crate::{
     blocklist::Denied,
     devices::Fault,
+    jobs::JobView,
     junos::{DeviceMessage, DeviceText},
 };
 
@@ -32,6 +33,10 @@ pub(crate) struct ChangeFault {
     pub(crate) denied: Option<Denied>,
     /// How the router was left; absent where nothing was opened.
     pub(crate) cleanup: Option<Cleanup>,
+    /// What has still to be found out, where the outcome is unknown.
+    pub(crate) search: Option<Search>,
+    /// The job of the commit, once it was sent.
+    pub(crate) job: Option<JobView>,
 }
 
 impl ChangeFault {
@@ -48,6 +53,8 @@ impl ChangeFault {
             entry: None,
             denied: None,
             cleanup: None,
+            search: None,
+            job: None,
         }
     }
 

@@ -12,30 +12,35 @@ mod fault;
 mod guard;
 mod history;
 mod holders;
+mod look;
 mod payload;
 mod resolve;
 mod settle;
+mod tenure;
 
 use std::sync::Arc;
 
+use tenure::Tenure;
 use tokio_util::task::TaskTracker;
 
 use crate::{
     blocklist::Rules,
     clock::Clock,
     devices::Device,
-    jobs::Journal,
+    jobs::{Job, JobView, Jobs},
     junos::{DeviceMessage, DeviceText, Minutes, RollbackNumber},
     work::Work,
 };
 
 pub(crate) use candidate::CandidateMode;
-pub(crate) use commit::{Committed, ResolvedBy};
+pub(crate) use commit::Committed;
 pub(crate) use confirm::Confirmation;
 pub(crate) use discard::Discarded;
 pub(crate) use fault::ChangeFault;
 pub(crate) use history::HistoryEntry;
 pub(crate) use holders::Holder;
+pub(crate) use look::{Search, look_on};
+pub(crate) use tenure::reserve;
 
 /// Where a transaction runs and what it writes down.
 #[derive(Clone)]
@@ -44,8 +49,8 @@ pub(crate) struct Context {
     pub(crate) device: Device,
     /// The tasks that a shutdown waits for.
     pub(crate) tasks: TaskTracker,
-    /// What a crash must not erase.
-    pub(crate) journal: Arc<Journal>,
+    /// Where a commit is a job.
+    pub(crate) jobs: Jobs,
     /// Wall time, for when a rollback is due.
     pub(crate) clock: Clock,
     /// What is forbidden on this router.
@@ -165,13 +170,43 @@ pub(crate) struct Report {
     pub(crate) confirmed_previous: Option<HistoryEntry>,
     /// Whether the change was made in a private copy because the router knows no other way.
     pub(crate) private_by_demand: bool,
+    /// The job of the commit, if one was sent.
+    pub(crate) job: Option<JobView>,
     /// How the router was left.
     pub(crate) cleanup: Cleanup,
 }
 
-/// Makes one change.
+/// Makes one change. A commit is a job from the moment it is sent; where its outcome stays unknown the job goes on looking.
 pub(crate) async fn change(context: Context, change: Change, work: Work) -> Result<Report, ChangeFault> {
-    protected(&context.tasks.clone(), change::run(context, change, work)).await
+    let tenure = match change.goal {
+        Goal::Commit { .. } => Some(Tenure::whole(reserve(&context, work.cancellation())?)),
+        Goal::Preview | Goal::Check => None,
+    };
+    protected(&context.tasks.clone(), async move {
+        let result = change::run(context.clone(), change, tenure.clone(), work).await;
+        result.map_err(|fault| searched(&context, tenure.as_ref(), fault))
+    })
+    .await
+}
+
+/// Makes one change as a part of a job that goes on after it and that the caller ends. Where the outcome is unknown the fault
+/// holds a [`Search`], for [`look_on`].
+#[allow(dead_code, reason = "used by commits that are verified before they are kept")]
+pub(crate) async fn change_within(
+    job: Arc<Job>,
+    context: Context,
+    change: Change,
+    work: Work,
+) -> Result<Report, ChangeFault> {
+    let tenure = Some(Tenure::part(job));
+    protected(&context.tasks.clone(), change::run(context, change, tenure, work)).await
+}
+
+fn searched(context: &Context, tenure: Option<&Tenure>, fault: ChangeFault) -> ChangeFault {
+    if let (Some(search), Some(tenure)) = (&fault.search, tenure) {
+        look_on(context, Arc::clone(tenure.job()), search.clone());
+    }
+    fault
 }
 
 /// Confirms the pending confirmed commit; `commit_id` must be the call that made it, if given.
@@ -180,7 +215,24 @@ pub(crate) async fn confirm(
     commit_id: Option<String>,
     work: Work,
 ) -> Result<Confirmation, ChangeFault> {
-    protected(&context.tasks.clone(), confirm::run(context, commit_id, work)).await
+    let tenure = Tenure::whole(reserve(&context, work.cancellation())?);
+    protected(&context.tasks.clone(), async move {
+        let result = confirm::run(context.clone(), commit_id, tenure.clone(), work).await;
+        result.map_err(|fault| searched(&context, Some(&tenure), fault))
+    })
+    .await
+}
+
+/// As [`confirm`], as a part of a job that the caller ends.
+#[allow(dead_code, reason = "used by commits that are verified before they are kept")]
+pub(crate) async fn confirm_within(
+    job: Arc<Job>,
+    context: Context,
+    commit_id: Option<String>,
+    work: Work,
+) -> Result<Confirmation, ChangeFault> {
+    let tenure = Tenure::part(job);
+    protected(&context.tasks.clone(), confirm::run(context, commit_id, tenure, work)).await
 }
 
 /// Discards what is uncommitted in the shared candidate, whoever wrote it; live editors make it refuse unless forced.

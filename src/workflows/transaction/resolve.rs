@@ -42,8 +42,7 @@ pub(super) async fn after_ending(context: &Context, lease: &mut Lease, held: Hel
     let sender = lease.session_id();
     let until = work.deadline().max(Instant::now()) + BEYOND_DEADLINE;
     loop {
-        let attempt = Work::new(ATTEMPT, CancellationToken::new());
-        let why = match read_once(context, sender, held, &attempt).await {
+        let why = match once(context, sender, held).await {
             Ok(Some(resolution)) => return resolution,
             Ok(None) => "the session that sent the commit may still be at work".to_owned(),
             Err(fault) => fault.message,
@@ -56,12 +55,8 @@ pub(super) async fn after_ending(context: &Context, lease: &mut Lease, held: Hel
 }
 
 /// One reading over a connection made for it: the sender first, then the history, so that nothing can happen in between unseen.
-async fn read_once(
-    context: &Context,
-    sender: Option<u32>,
-    held: Held,
-    work: &Work,
-) -> Result<Option<Resolution>, Fault> {
+pub(super) async fn once(context: &Context, sender: Option<u32>, held: Held) -> Result<Option<Resolution>, Fault> {
+    let work = &Work::new(ATTEMPT, CancellationToken::new());
     let mut lease = context.device.fresh(work).await?;
     let state = state_of(&mut lease, sender, work).await?;
     if holds_commit(context, &mut lease, work).await? {

@@ -3,6 +3,7 @@
 mod at_the_end;
 mod confirmed;
 mod connections;
+mod jobs;
 mod killed;
 mod server;
 mod site;

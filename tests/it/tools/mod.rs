@@ -10,6 +10,7 @@ mod configuration;
 mod facts;
 mod guarded;
 mod inventory;
+mod jobs;
 mod outputs;
 mod pfe;
 mod secrets;

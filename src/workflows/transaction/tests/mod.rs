@@ -1,6 +1,7 @@
 //! What a change must hold: the asks that tests make of a router, and what is true after each.
 
 mod conduct;
+mod jobs;
 mod matrix;
 mod modes;
 mod rules;
@@ -18,7 +19,7 @@ fn context(bench: &Bench, call_id: &str) -> Context {
     Context {
         device: bench.device(),
         tasks: TaskTracker::new(),
-        journal: Arc::new(Journal::open(None, Clock::system())),
+        jobs: Jobs::open(None, Clock::system(), str::to_owned),
         clock: Clock::system(),
         rules: Arc::clone(&bench.entry.rules),
         author: Author {
