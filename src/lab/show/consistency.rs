@@ -310,7 +310,11 @@ fn rpcs_take_their_arguments_and_refuse_others() {
         .expect("known")
         .expect("an answer")
         .element;
-    assert_eq!(element.children().len(), 0);
+    assert_eq!(element.children().len(), 1);
+    let internal = element
+        .at(&["physical-interface", "logical-interface"])
+        .expect("a unit");
+    assert_eq!(internal.value("name"), "lo0.16384");
     let fault = rpc(&view, "get-interface-information", &arguments(&[("colour", "red")])).expect("known");
     assert!(matches!(fault, Err(ShowError::Syntax { bad_element: Some(word), .. }) if word == "colour"));
 }

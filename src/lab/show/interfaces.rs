@@ -109,7 +109,7 @@ fn answer(view: &View, arguments: &Arguments) -> Result<Element, ShowError> {
         return Err(ShowError::Plain(format!("error: device {wanted} not found")));
     }
     if arguments.has("terse") {
-        return Ok(terse(view, &live, &chosen, logical));
+        return Ok(terse(view, &live, &chosen, logical, instance));
     }
     if arguments.has("descriptions") {
         return Ok(descriptions(view, &live, &chosen));
@@ -117,14 +117,21 @@ fn answer(view: &View, arguments: &Arguments) -> Result<Element, ShowError> {
     Ok(interface_detail::answer(view, &live, &chosen, logical, arguments))
 }
 
+/// The internal unit of the loopback.
+const INTERNAL_UNIT: u32 = 16_384;
+
 fn in_instance(live: &Live, interface: &Physical, instance: &str) -> bool {
-    let names = units(interface)
-        .into_iter()
-        .map(|unit| format!("{}.{}", interface.name, unit.number));
-    names.into_iter().any(|name| match live.instance_of(&name) {
+    let mut units = units(interface).into_iter();
+    units.any(|unit| unit_in_instance(live, interface, &unit, instance))
+}
+
+fn unit_in_instance(live: &Live, interface: &Physical, unit: &Unit, instance: &str) -> bool {
+    match live.instance_of(&format!("{}.{}", interface.name, unit.number)) {
+        // The engines of a router reach one another over addresses that are in no other instance.
+        "" if unit.number == INTERNAL_UNIT => instance == "__juniper_private1__",
         "" => instance == "default" || instance == "master",
         own => own == instance,
-    })
+    }
 }
 
 /// The units of an interface; the loopback has an internal one besides those that are configured.
@@ -135,7 +142,7 @@ pub(super) fn units(interface: &Physical) -> Vec<Unit> {
         .unwrap_or_default();
     if interface.name == "lo0" {
         units.push(Unit {
-            number: 16_384,
+            number: INTERNAL_UNIT,
             families: vec!["inet".to_owned()],
             inet: vec![(Ipv4Addr::LOCALHOST, 32)],
             ..Unit::default()
@@ -150,12 +157,13 @@ fn root(view: &View, style: &str) -> Element {
         .attribute("junos:style", style)
 }
 
-fn terse(view: &View, live: &Live, chosen: &[&Physical], logical: Option<&str>) -> Element {
+fn terse(view: &View, live: &Live, chosen: &[&Physical], logical: Option<&str>, instance: Option<&str>) -> Element {
     let mut element = root(view, "terse");
     for physical in chosen {
         let logicals = units(physical)
             .into_iter()
             .filter(|unit| logical.is_none_or(|wanted| glob(wanted, &unit.number.to_string())))
+            .filter(|unit| instance.is_none_or(|instance| unit_in_instance(live, physical, unit, instance)))
             .map(|unit| terse_logical(live, physical, &unit));
         if logical.is_some() {
             element = element.with_all(logicals);

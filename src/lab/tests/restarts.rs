@@ -130,7 +130,7 @@ async fn packages_that_will_not_do_are_refused_in_words() {
         ],
     )
     .await;
-    router.fill_disk(512);
+    router.fill_disk(8);
     asked(&mut talk, &[(&add(PACKAGE), "ERROR: insufficient space")]).await;
     let text = talk
         .ask(&format!(
