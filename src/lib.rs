@@ -4,7 +4,7 @@
 //!
 //! - `cli/` words on a command line
 //! - `settings.rs` assembles and validates the settings structs that the modules below declare
-//! - `server/` MCP over stdio: protocol in and out, nothing else
+//! - `server/` MCP over stdio and HTTP: protocol in and out, nothing else
 //! - `app/` what a running process owns, and the pipeline of one call
 //! - `tools/` what a model may ask: one file per tool, one folder per toolset
 //! - `workflows/` work of several steps
@@ -31,6 +31,7 @@ mod metrics;
 mod output;
 mod secrets;
 mod server;
+mod tokens;
 mod tools;
 mod work;
 mod workflows;

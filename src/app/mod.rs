@@ -1,5 +1,6 @@
 //! What a running process owns, and the way of one call through it. Knows no protocol.
 
+mod access;
 mod pipeline;
 mod reply;
 mod settings;
@@ -18,10 +19,13 @@ use serde_json::json;
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+pub(crate) use crate::tools::Arrival;
 pub use crate::tools::Caller;
 pub use pipeline::{Request, UnknownTool};
 pub use reply::Reply;
 pub use settings::Settings;
+
+use access::Access;
 
 use crate::{
     audit::{Audit, AuditFault},
@@ -29,7 +33,7 @@ use crate::{
     devices::Devices,
     inventory::{FileFault, Inventory},
     jobs::Jobs,
-    metrics::{Metrics, Moment, Routers},
+    metrics::{HttpMetrics, Metrics, Moment, Routers},
     output::Outputs,
     secrets::Redactor,
     tools::{self, Admission, ProcessFacts, Services, Spec},
@@ -47,6 +51,9 @@ pub enum StartFault {
     /// The inventory cannot be used as a whole.
     #[error("inventory: {0}")]
     Inventory(String),
+    /// The tokens cannot be used as a whole.
+    #[error("tokens: {0}")]
+    Tokens(String),
     /// The settings name tools that do not exist, or leave none.
     #[error("{}", .0.join("; "))]
     Tools(Vec<String>),
@@ -66,6 +73,7 @@ pub struct App {
     offered: Vec<Spec>,
     services: Arc<Services>,
     inventory: RwLock<Arc<Inventory>>,
+    access: Access,
     audit: Audit,
     keeping: Keeping,
     /// Calls that may still begin.
@@ -94,6 +102,7 @@ impl App {
             return Err(StartFault::Tools(faults));
         }
         let inventory = settings.inventory.load()?;
+        let access = Access::open(settings.tokens.as_deref(), &registry)?;
         let redactor = Arc::new(Redactor::new(settings.show_secrets));
         let jobs = jobs(settings.state_dir.as_deref(), settings.clock, &redactor);
         let offered = tools::offered(registry, &settings.tools);
@@ -121,6 +130,7 @@ impl App {
             inventory: RwLock::new(Arc::new(inventory)),
             keeping: Keeping::begin(&audit),
             audit,
+            access,
             closing: CancellationToken::new(),
             stopping: CancellationToken::new(),
             calls: TaskTracker::new(),
@@ -149,7 +159,7 @@ impl App {
 
     /// The whole text of a stored output of this caller.
     pub(crate) fn stored_output(&self, caller: &Caller, id: &str) -> Option<String> {
-        self.services.outputs.whole(caller.name(), id)
+        self.services.outputs.whole(caller.owner(), id)
     }
 
     /// The inventory at this moment; a call keeps the one it begins with.
@@ -161,6 +171,28 @@ impl App {
     pub fn close(&self) {
         self.closing.cancel();
         self.calls.close();
+    }
+
+    /// Fires when no new call is taken.
+    pub(crate) fn closing(&self) -> &CancellationToken {
+        &self.closing
+    }
+
+    /// Why the process should get no requests now, in the words of the readiness probe; empty when it should.
+    pub(crate) fn unready(&self) -> Vec<&'static str> {
+        let reasons = [(self.closing.is_cancelled(), "draining"), (!self.is_audited(), "audit")];
+        let met = reasons.into_iter().filter(|(is_met, _)| *is_met);
+        met.map(|(_, reason)| reason).collect()
+    }
+
+    /// What is counted of requests over HTTP.
+    pub(crate) fn http_metrics(&self) -> &HttpMetrics {
+        &self.services.metrics.http
+    }
+
+    /// Records that a request was refused before it was a call.
+    pub(crate) fn rejected(&self, status: u16, reason: &'static str, peer: &str) {
+        self.audit.reject(status, reason, peer);
     }
 
     /// Ends what only reads; what changes a router settles by itself.
@@ -213,7 +245,7 @@ impl App {
         let disabled = inventory.routers().filter(|router| router.problem().is_some()).count();
         self.services.metrics.text(&Moment {
             started: self.services.facts.started_at.timestamp(),
-            ready: !self.closing.is_cancelled(),
+            ready: self.unready().is_empty(),
             routers: Routers {
                 enabled: inventory.routers().len() - disabled,
                 disabled,

@@ -20,6 +20,8 @@ pub struct Settings {
     pub output: OutputSettings,
     /// Where audit records go.
     pub audit: AuditSettings,
+    /// The file of tokens; without one no caller is asked for a token.
+    pub tokens: Option<PathBuf>,
     /// Whether results are shown to the model with their secrets.
     pub show_secrets: bool,
     /// Options in force that make the process less guarded, for the audit record of its start.
@@ -41,6 +43,7 @@ impl Settings {
             tools: ToolSettings::default(),
             output: OutputSettings::default(),
             audit: AuditSettings::default(),
+            tokens: None,
             show_secrets: false,
             weakened: Vec::new(),
             drain: Duration::from_secs(30),

@@ -106,6 +106,12 @@ pub(crate) struct Caller {
     /// Its address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) peer: Option<String>,
+    /// The proxy that named this address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) via: Option<String>,
+    /// SHA-256 of its certificate, in hex digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) tls_fp: Option<String>,
     /// The protocol session, as eight hex digits of its hash.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) session: Option<String>,

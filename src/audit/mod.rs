@@ -188,7 +188,6 @@ impl Audit {
         self.write(event, members);
     }
 
-    #[allow(dead_code, reason = "for transports that refuse requests themselves")]
     /// Notes a request that was refused before it was a call. Repetitions are told once in a while, with their number.
     pub(crate) fn reject(&self, status: u16, reason: &'static str, peer: &str) {
         let told = self.rejects().count(status, reason, peer);

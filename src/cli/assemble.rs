@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::{auditing, environment::Parsed, files, findings::Findings, options::Options, places, policy};
+use super::{auditing, environment::Parsed, files, findings::Findings, http, options::Options, places, policy};
 use crate::{
     inventory::Inventory,
+    server::HttpSettings,
     settings::{AuditSettings, DeviceSettings, ToolSettings},
 };
 
@@ -20,6 +21,8 @@ pub(super) struct Assembled {
     pub(super) known_hosts: Option<PathBuf>,
     /// The routers, when the file of the inventory can be used.
     pub(super) inventory: Option<Inventory>,
+    /// How HTTP is spoken; none on stdio.
+    pub(super) http: Option<HttpSettings>,
     /// Where state is kept.
     pub(super) state_dir: PathBuf,
 }
@@ -47,6 +50,7 @@ pub(super) fn assemble(parsed: &Parsed, findings: &mut Findings) -> Assembled {
         files::judge_known_hosts(path, options.ssh_accept_new_host_keys, findings);
     }
     Assembled {
+        http: http::judge(parsed, findings),
         devices: options.devices(known_hosts.clone()),
         tools,
         audit,

@@ -27,7 +27,7 @@ pub(super) struct CommandLine {
 /// Version, source and machine; everything is built in, so there are no features to choose.
 fn long_version() -> String {
     format!(
-        "{}\ncommit: {}\ntarget: {}-{}\nfeatures: stdio, lab",
+        "{}\ncommit: {}\ntarget: {}-{}\nfeatures: stdio, streamable-http, lab",
         env!("CARGO_PKG_VERSION"),
         option_env!("RUST_JUNOSMCP_COMMIT").unwrap_or("unknown"),
         std::env::consts::ARCH,

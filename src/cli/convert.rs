@@ -2,8 +2,11 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use super::options::Options;
+use super::options::{Options, Transport};
 use crate::settings::{DeviceSettings, KnownHosts, OutputSettings, ToolSettings};
+
+/// More calls than memory has room for; as many as can be counted.
+const NO_LIMIT: usize = tokio::sync::Semaphore::MAX_PERMITS;
 
 impl Options {
     /// How routers are reached.
@@ -27,6 +30,11 @@ impl Options {
             tools: self.tools.clone(),
             exclude_tools: self.exclude_tools.clone(),
             command_timeout: Duration::from_secs(self.command_timeout_secs),
+            calls: match self.max_inflight_requests {
+                0 => NO_LIMIT,
+                limit => size(limit),
+            },
+            calls_per_router: size(self.max_inflight_requests_per_router),
             ..ToolSettings::default()
         }
     }
@@ -40,12 +48,24 @@ impl Options {
         }
     }
 
+    /// Where bearer tokens are; nobody is asked for one on stdio.
+    pub(super) fn tokens(&self) -> Option<PathBuf> {
+        match self.transport {
+            Transport::Stdio => None,
+            Transport::StreamableHttp => self.http.tokens_file.clone(),
+        }
+    }
+
     /// The options in force that make the process less guarded.
     pub(super) fn weakened(&self) -> Vec<&'static str> {
+        let over_http = self.transport == Transport::StreamableHttp;
         let flags = [
             (self.show_secrets, "show-secrets"),
             (self.ssh_accept_new_host_keys, "ssh-accept-new-host-keys"),
             (self.insecure_file_modes, "insecure-file-modes"),
+            (over_http && self.http.allow_no_auth, "allow-no-auth"),
+            (over_http && self.http.allow_insecure_bind, "allow-insecure-bind"),
+            (over_http && self.http.disable_host_check, "disable-host-check"),
         ];
         flags
             .into_iter()

@@ -6,6 +6,8 @@ pub(super) enum Section {
     Settings,
     Inventory,
     Blocklist,
+    Tokens,
+    Tls,
     KnownHosts,
     Files,
 }
@@ -67,6 +69,7 @@ impl Findings {
             section: match number {
                 9 => Section::Files,
                 10 => Section::Inventory,
+                11 => Section::Tokens,
                 13 => Section::KnownHosts,
                 _ => Section::Settings,
             },
@@ -119,6 +122,8 @@ impl Refusal {
     pub(super) fn section(&self) -> Section {
         match self.number {
             18..=21 => Section::Inventory,
+            22..=24 => Section::Tokens,
+            25 => Section::Tls,
             _ => Section::Settings,
         }
     }

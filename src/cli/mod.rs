@@ -10,6 +10,8 @@ mod environment;
 mod files;
 mod findings;
 mod host_keys;
+mod http;
+mod http_options;
 mod lab_memory;
 mod lab_run;
 mod logging;

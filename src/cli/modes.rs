@@ -14,8 +14,10 @@ pub(super) struct Exposure {
     mode: u32,
     /// Its group or others can read it.
     pub(super) is_read: bool,
-    /// Others can read it.
+    /// Others than its owner and group can read it.
     pub(super) is_read_by_others: bool,
+    /// Its group or others may do anything at all with it.
+    pub(super) is_shared: bool,
     /// Others can write it.
     pub(super) is_written: bool,
 }
@@ -37,6 +39,7 @@ impl Exposure {
             mode: file & 0o7777,
             is_read: group || others,
             is_read_by_others: others,
+            is_shared: file & 0o077 != 0,
             is_written: file & OTHERS_WRITE != 0,
         }
     }

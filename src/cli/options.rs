@@ -7,7 +7,7 @@ use clap::{
     builder::{BoolishValueParser, TypedValueParser, ValueParser},
 };
 
-use super::auditing::AuditOptions;
+use super::{auditing::AuditOptions, http_options::HttpOptions};
 
 /// Inventory, transport, policy, limits and logs; all of them have a variable.
 #[derive(Args, Clone, Debug)]
@@ -56,6 +56,10 @@ pub(super) struct Options {
     #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u64).range(0..=600),
         env = "JMCP_KEEPALIVE_SECS", help_heading = "Inventory and devices")]
     pub(super) keepalive_secs: u64,
+    /// How often files are looked at for changes; 0 waits for SIGHUP
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u64).range(0..=3600),
+        env = "JMCP_FILE_WATCH_SECS", help_heading = "Inventory and devices")]
+    pub(super) file_watch_secs: u64,
     /// Only warn about file modes, for file systems that have none
     #[arg(long, value_parser = boolish(), action = ArgAction::Set, num_args = 0..=1, require_equals = true,
         default_value = "false", default_missing_value = "true", value_name = "BOOL", hide_default_value = true,
@@ -77,6 +81,10 @@ pub(super) struct Options {
     #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u64).range(0..=3600),
         env = "JMCP_DRAIN_SECS", help_heading = "Transport")]
     pub(super) drain_secs: u64,
+
+    /// Addresses, tokens, certificates and limits of HTTP.
+    #[command(flatten)]
+    pub(super) http: HttpOptions,
 
     /// Hide and refuse what changes a router; confine commands to those that read
     #[arg(long, value_parser = boolish(), action = ArgAction::Set, num_args = 0..=1, require_equals = true,
@@ -101,6 +109,14 @@ pub(super) struct Options {
         hide_possible_values = true, env = "JMCP_SHOW_SECRETS", help_heading = "Policy")]
     pub(super) show_secrets: bool,
 
+    /// Requests running at a time; 0 sets no limit
+    #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u64).range(0..=65_535),
+        env = "JMCP_MAX_INFLIGHT_REQUESTS", help_heading = "Limits")]
+    pub(super) max_inflight_requests: u64,
+    /// Calls running or waiting for one router at a time
+    #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u64).range(1..=1024),
+        env = "JMCP_MAX_INFLIGHT_REQUESTS_PER_ROUTER", help_heading = "Limits")]
+    pub(super) max_inflight_requests_per_router: u64,
     /// Cap on the text of a result, in bytes, for calls that name none
     #[arg(long, value_name = "N", default_value_t = 60_000, value_parser = clap::value_parser!(u64).range(1024..=1_000_000),
         env = "JMCP_MAX_OUTPUT_BYTES", help_heading = "Limits")]
@@ -154,6 +170,8 @@ pub(super) struct Options {
 pub(super) enum Transport {
     /// Standard input and output of this process.
     Stdio,
+    /// HTTP, for many clients.
+    StreamableHttp,
 }
 
 /// How much is logged.

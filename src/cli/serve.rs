@@ -1,12 +1,14 @@
 //! The serve form: judge, refuse or start, and end in good order.
 
 use std::{
+    future::Future,
     io::{self, IsTerminal as _},
     process::ExitCode,
     sync::Arc,
 };
 
 use anyhow::Context as _;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -21,7 +23,7 @@ use super::{
 use crate::{
     app::App,
     lab::Lab,
-    server,
+    server::{self, Bound, HttpSettings},
     settings::{InventorySource, Settings},
 };
 
@@ -40,19 +42,40 @@ pub(super) fn run(parsed: &Parsed, mut findings: Findings) -> anyhow::Result<Exi
     block_on(serve(parsed, assembled))?
 }
 
-async fn serve(parsed: &Parsed, assembled: Assembled) -> anyhow::Result<ExitCode> {
+async fn serve(parsed: &Parsed, mut assembled: Assembled) -> anyhow::Result<ExitCode> {
     let mut signals = Signals::listen().context("cannot listen for signals")?;
+    let http = assembled.http.take();
     let (settings, lab) = settings(parsed, assembled).await?;
     let app = App::start(settings)?;
-    tracing::info!("serving on stdio");
-    if io::stdin().is_terminal() && io::stderr().is_terminal() {
-        eprintln!("rust-junosmcp: waiting for an MCP client on stdin; see client-config, or try lab tour");
-    }
-    let end = until_the_end(app, &mut signals).await;
+    let end = match http {
+        None => over_stdio(app, &mut signals).await,
+        Some(http) => over_http(app, http, &mut signals).await?,
+    };
     if let Some(lab) = lab {
         lab.stop().await;
     }
     Ok(end)
+}
+
+async fn over_stdio(app: Arc<App>, signals: &mut Signals) -> ExitCode {
+    tracing::info!("serving on stdio");
+    if io::stdin().is_terminal() && io::stderr().is_terminal() {
+        eprintln!("rust-junosmcp: waiting for an MCP client on stdin; see client-config, or try lab tour");
+    }
+    let stop = CancellationToken::new();
+    let serving = server::serve_stdio(Arc::clone(&app), stop.clone());
+    // Nothing of it is read again.
+    until_the_end(&app, signals, serving, stop, || {}).await
+}
+
+async fn over_http(app: Arc<App>, http: HttpSettings, signals: &mut Signals) -> anyhow::Result<ExitCode> {
+    let bound = Bound::new(&http).await?;
+    let (stop, reload) = (CancellationToken::new(), Arc::new(Notify::new()));
+    let serving = server::serve_http(Arc::clone(&app), http, bound, Arc::clone(&reload), stop.clone());
+    let mut fault = None;
+    let serving = async { fault = serving.await.err() };
+    let end = until_the_end(&app, signals, serving, stop, || reload.notify_one()).await;
+    fault.map_or(Ok(end), |fault| Err(fault.into()))
 }
 
 /// The settings of the process; a lab, where there is one, lives as long as its caller keeps it.
@@ -80,6 +103,7 @@ async fn settings(parsed: &Parsed, assembled: Assembled) -> anyhow::Result<(Sett
         output: options.output(),
         audit,
         weakened: options.weakened(),
+        tokens: options.tokens(),
         show_secrets: options.show_secrets,
         drain: options.drain(),
         // Routers that end with the process leave nothing to be remembered, unless somebody asks for it.
@@ -90,9 +114,15 @@ async fn settings(parsed: &Parsed, assembled: Assembled) -> anyhow::Result<(Sett
 }
 
 /// Serves; the first signal lets running calls finish, the second ends those that only read, the third ends everything.
-async fn until_the_end(app: Arc<App>, signals: &mut Signals) -> ExitCode {
+async fn until_the_end(
+    app: &Arc<App>,
+    signals: &mut Signals,
+    serving: impl Future<Output = ()>,
+    stop: CancellationToken,
+    reload: impl Fn(),
+) -> ExitCode {
     let asked = CancellationToken::new();
-    let ending = serve_and_drain(&app, asked.clone());
+    let ending = serve_and_drain(app, asked.clone(), serving, stop);
     tokio::pin!(ending);
     let mut count = 0;
     loop {
@@ -105,6 +135,7 @@ async fn until_the_end(app: Arc<App>, signals: &mut Signals) -> ExitCode {
             Asked::End(signal) => signal,
             Asked::Reload => {
                 app.reload();
+                reload();
                 continue;
             }
         };
@@ -118,9 +149,12 @@ async fn until_the_end(app: Arc<App>, signals: &mut Signals) -> ExitCode {
 }
 
 /// Serves until the client hangs up or `asked` fires, then drains. Gives whether all calls had ended by themselves.
-async fn serve_and_drain(app: &Arc<App>, asked: CancellationToken) -> bool {
-    let stop = CancellationToken::new();
-    let serving = server::serve_stdio(Arc::clone(app), stop.clone());
+async fn serve_and_drain(
+    app: &Arc<App>,
+    asked: CancellationToken,
+    serving: impl Future<Output = ()>,
+    stop: CancellationToken,
+) -> bool {
     tokio::pin!(serving);
     tokio::select! {
         () = &mut serving => return app.shut_down().await,

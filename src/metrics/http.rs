@@ -42,7 +42,6 @@ impl Default for HttpMetrics {
     }
 }
 
-#[allow(dead_code, reason = "for the transport over HTTP")]
 impl HttpMetrics {
     /// A request was answered. `path` is one of those that are served, or `other`.
     pub(crate) fn answered(&self, path: &'static str, status: u16) {
@@ -79,6 +78,7 @@ impl HttpMetrics {
         &self.sessions
     }
 
+    #[allow(dead_code, reason = "for the reading of certificates")]
     /// When the certificate in use ends, in seconds of Unix time.
     pub(crate) fn certificate_ends(&self, at: i64) {
         self.certificate_ends.set(at);

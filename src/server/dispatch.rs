@@ -37,8 +37,9 @@ async fn dispatch(context: ToolCallContext<'_, Handler>) -> Result<CallToolRespo
         arguments,
         ..
     } = context;
+    let caller = service.caller(&request_context.extensions).clone();
     let (steps, news) = watch::channel(Step::default());
-    let request = Request::new(service.caller().clone(), name.as_ref(), arguments.unwrap_or_default())
+    let request = Request::new(caller, name.as_ref(), arguments.unwrap_or_default())
         .cancelled_by(request_context.ct.clone())
         .reporting_to(Arc::new(steps))
         .asserting(request_context.id.to_string(), asserted(&request_context));
@@ -60,9 +61,17 @@ fn asserted(context: &RequestContext<RoleServer>) -> Asserted {
 }
 
 /// A tool that nobody knows: a protocol error, because no result could mean anything.
-pub(super) async fn unknown(service: &Handler, request: CallToolRequestParams) -> Result<CallToolResponse, ErrorData> {
+pub(super) async fn unknown(
+    service: &Handler,
+    request: CallToolRequestParams,
+    context: &RequestContext<RoleServer>,
+) -> Result<CallToolResponse, ErrorData> {
     let arguments = request.arguments.unwrap_or_default();
-    let call = Request::new(service.caller().clone(), request.name.as_ref(), arguments);
+    let call = Request::new(
+        service.caller(&context.extensions).clone(),
+        request.name.as_ref(),
+        arguments,
+    );
     // Nothing runs under an unknown name, so there is no reply to hand on.
     let _ = service.app().call(call).await;
     Err(unknown_tool(&request.name))

@@ -2,19 +2,20 @@
 
 use std::sync::Arc;
 
+use axum::http::request::Parts;
 use rmcp::{
     RoleServer, ServerHandler,
-    handler::server::{router::tool::ToolRouter, tool::ToolCallContext},
+    handler::server::tool::ToolCallContext,
     model::{
         CacheScope, CallToolRequestParams, CallToolResponse, CustomRequest, CustomResult, DiscoverResult, ErrorCode,
-        ErrorData, Implementation, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
-        PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig,
-        Tool,
+        ErrorData, Extensions, Implementation, InitializeRequestParams, InitializeResult, ListResourceTemplatesResult,
+        ListResourcesResult, ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse,
+        ServerCapabilities, ServerConfig, Tool,
     },
     service::RequestContext,
 };
 
-use super::{definition, dispatch, instructions::instructions, outputs};
+use super::{definition, desk::Desk, dispatch, instructions::instructions, outputs};
 use crate::app::{App, Caller};
 
 /// For how long a client may keep a list of tools or resources, in milliseconds.
@@ -34,54 +35,60 @@ const KNOWN_METHODS: [&str; 7] = [
     "server/discover",
 ];
 
-/// One caller's view of the process. Cheap to clone.
+/// One caller's view of the process. Cheap to make and to clone.
 #[derive(Clone)]
-pub(super) struct Handler(Arc<Inner>);
-
-struct Inner {
-    app: Arc<App>,
+pub(super) struct Handler {
+    desk: Arc<Desk>,
     caller: Caller,
-    router: ToolRouter<Handler>,
-    config: ServerConfig,
 }
 
 impl Handler {
-    /// Answers `caller` from what `app` offers.
-    pub(super) fn new(app: Arc<App>, caller: Caller) -> Self {
-        let mut router = ToolRouter::new();
-        for spec in app.offered() {
-            router.add_route(dispatch::route(spec, app.is_read_only()));
-        }
-        let capabilities = ServerCapabilities::builder().enable_tools().enable_resources().build();
-        let about = Implementation::new("rust-junosmcp", env!("CARGO_PKG_VERSION")).with_title("Junos routers");
-        let config = ServerConfig::new(capabilities)
-            .with_server_info(about)
-            .with_instructions(instructions(app.listed(&caller)));
-        Self(Arc::new(Inner {
-            app,
-            caller,
-            router,
-            config,
-        }))
+    /// Answers `caller` from what the desk offers.
+    pub(super) fn new(desk: Arc<Desk>, caller: Caller) -> Self {
+        Self { desk, caller }
     }
 
     pub(super) fn app(&self) -> &Arc<App> {
-        &self.0.app
+        &self.desk.app
     }
 
-    pub(super) fn caller(&self) -> &Caller {
-        &self.0.caller
+    /// Who asks with this request: over HTTP each request of a session comes by a connection of its own.
+    pub(super) fn caller<'a>(&'a self, extensions: &'a Extensions) -> &'a Caller {
+        let parts = extensions.get::<Parts>();
+        let arrived = parts.and_then(|parts| parts.extensions.get::<Caller>());
+        arrived.unwrap_or(&self.caller)
+    }
+
+    /// What a client should know before it calls anything; only tools that the caller may use are named.
+    fn instructions(&self, extensions: &Extensions) -> String {
+        instructions(self.app().listed(self.caller(extensions)))
     }
 }
 
 impl ServerHandler for Handler {
+    /// Asked for with every request, so that what takes work is added where it is wanted.
     fn get_info(&self) -> ServerConfig {
-        self.0.config.clone()
+        let capabilities = ServerCapabilities::builder().enable_tools().enable_resources().build();
+        let about = Implementation::new("rust-junosmcp", env!("CARGO_PKG_VERSION")).with_title("Junos routers");
+        ServerConfig::new(capabilities).with_server_info(about)
     }
 
-    async fn discover(&self, _: RequestContext<RoleServer>) -> Result<DiscoverResult, ErrorData> {
+    async fn initialize(
+        &self,
+        request: InitializeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<InitializeResult, ErrorData> {
+        context.peer.set_peer_info(request.clone());
+        let result = self.negotiate_initialize(&request)?;
+        Ok(result.with_instructions(self.instructions(&context.extensions)))
+    }
+
+    async fn discover(&self, context: RequestContext<RoleServer>) -> Result<DiscoverResult, ErrorData> {
         let versions = self.supported_protocol_versions().into_owned();
-        let mut result = DiscoverResult::from_server_info(versions, self.get_info());
+        let info = self
+            .get_info()
+            .with_instructions(self.instructions(&context.extensions));
+        let mut result = DiscoverResult::from_server_info(versions, info);
         result.ttl_ms = FIXED_TTL;
         result.cache_scope = CacheScope::Private;
         Ok(result)
@@ -90,11 +97,11 @@ impl ServerHandler for Handler {
     async fn list_tools(
         &self,
         request: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         refuse_cursor(request)?;
         let app = self.app();
-        let listed = app.listed(self.caller());
+        let listed = app.listed(self.caller(&context.extensions));
         let tools = listed.map(|spec| definition::tool(spec, app.is_read_only())).collect();
         Ok(ListToolsResult::with_all_items(tools)
             .with_ttl_ms(LIST_TTL)
@@ -102,7 +109,7 @@ impl ServerHandler for Handler {
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
-        self.0.router.get(name).cloned()
+        self.desk.router.get(name).cloned()
     }
 
     async fn call_tool(
@@ -110,12 +117,12 @@ impl ServerHandler for Handler {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        if !self.0.router.has_route(&request.name) {
+        if !self.desk.router.has_route(&request.name) {
             // The pipeline refuses it too, and writes the audit record.
-            return dispatch::unknown(self, request).await;
+            return dispatch::unknown(self, request, &context).await;
         }
         let context = ToolCallContext::new(self, request, context);
-        self.0.router.call(context).await
+        self.desk.router.call(context).await
     }
 
     async fn list_resources(
@@ -144,9 +151,9 @@ impl ServerHandler for Handler {
     async fn read_resource(
         &self,
         request: ReadResourceRequestParams,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        outputs::read(self, &request.uri)
+        outputs::read(self, self.caller(&context.extensions), &request.uri)
     }
 
     async fn on_custom_request(

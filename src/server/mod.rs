@@ -1,14 +1,19 @@
 //! MCP: protocol in and out, nothing else.
 
 mod definition;
+mod desk;
 mod dispatch;
 mod handler;
+mod http;
 mod instructions;
 mod lines;
 mod outputs;
 mod progress;
 mod stdio;
 
+pub(crate) use http::{
+    AllowedHost, AllowedOrigin, Bound, Hosts, HttpSettings, Limits, Rate, SessionLimits, TlsFiles, serve as serve_http,
+};
 pub(crate) use stdio::serve as serve_stdio;
 
 #[cfg(test)]

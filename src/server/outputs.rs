@@ -7,6 +7,7 @@ use rmcp::model::{
 use serde_json::json;
 
 use super::handler::Handler;
+use crate::app::Caller;
 
 const PREFIX: &str = "junos://outputs/";
 const MIME: &str = "text/plain";
@@ -30,10 +31,10 @@ pub(super) fn template() -> ResourceTemplate {
 }
 
 /// The whole text of a stored output. Unknown, expired and foreign ids get one answer.
-pub(super) fn read(handler: &Handler, uri: &str) -> Result<ReadResourceResponse, ErrorData> {
+pub(super) fn read(handler: &Handler, caller: &Caller, uri: &str) -> Result<ReadResourceResponse, ErrorData> {
     let text = uri
         .strip_prefix(PREFIX)
-        .and_then(|id| handler.app().stored_output(handler.caller(), id))
+        .and_then(|id| handler.app().stored_output(caller, id))
         .ok_or_else(|| {
             let words = "no such resource: outputs are kept for 15 minutes after they were last read";
             ErrorData::resource_not_found(words, Some(json!({ "uri": uri })))

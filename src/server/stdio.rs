@@ -17,7 +17,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    handler::Handler,
+    desk::Desk,
     lines::{LONGEST_LINE, Line, Lines},
 };
 use crate::app::{App, Caller};
@@ -36,7 +36,7 @@ where
     R: AsyncRead + Unpin + Send + 'static,
     W: AsyncWrite + Unpin + Send + 'static,
 {
-    let handler = Handler::new(Arc::clone(&app), Caller::stdio());
+    let handler = Desk::new(Arc::clone(&app)).handler(Caller::stdio());
     let witness = Arc::clone(&app);
     let on_refusal: OnRefusal = Arc::new(move |reason| witness.unreadable(&Caller::stdio(), reason));
     let channel = Channel::new(reader, writer, on_refusal);

@@ -99,7 +99,7 @@ impl Call {
 
     /// Text from a router as it may be read: redacted, piped, kept if it had to be cut.
     pub(crate) fn present(&self, text: DeviceText, caps: &Caps) -> Presented {
-        self.0.services.outputs.present(text, caps, self.caller().name())
+        self.0.services.outputs.present(text, caps, self.caller().owner())
     }
 
     /// A router's error or warning as a line that may be read.

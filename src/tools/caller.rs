@@ -1,76 +1,161 @@
 //! Who asks.
 
-use super::spec::Spec;
-use crate::audit;
+use std::sync::Arc;
 
-/// The principal of a call, as the server verified it.
+use super::spec::{Effect, Spec};
+use crate::{
+    audit,
+    tokens::{Grant, Granted, Tool},
+};
+
+/// The principal of a call, as the server verified it, and how the call came in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
     kind: Kind,
+    /// Names the principal and nobody else: what belongs to a caller is kept under it.
+    owner: Arc<str>,
+    arrival: Arc<Arrival>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Kind {
     Stdio,
+    /// A client on this host, where the operator asks for no token.
+    NoAuth,
+    Token(Arc<Grant>),
+}
+
+/// What the server saw of the connection that a call came by.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Arrival {
+    /// The address of the client.
+    pub(crate) peer: Option<String>,
+    /// The trusted proxy that named it.
+    pub(crate) via: Option<String>,
+    /// SHA-256 of the client's certificate.
+    pub(crate) certificate: Option<String>,
+    /// The session, as the first digits of the hash of its id.
+    pub(crate) session: Option<String>,
 }
 
 impl Caller {
     /// The process that started this one: it has the full scope under the policy of the command line.
     pub fn stdio() -> Self {
-        Self { kind: Kind::Stdio }
+        Self::new(Kind::Stdio, "stdio".to_owned())
     }
 
-    /// The name that outputs, jobs and commit logs carry.
-    pub fn name(&self) -> &str {
-        match self.kind {
-            Kind::Stdio => "stdio",
+    /// Whoever reaches a server that asks for no token: the full scope under the policy of the command line.
+    pub(crate) fn no_auth() -> Self {
+        Self::new(Kind::NoAuth, "no_auth".to_owned())
+    }
+
+    /// The principal of a token, with its scopes.
+    pub(crate) fn token(grant: Arc<Grant>) -> Self {
+        let owner = format!("token:{}:{}", grant.name, grant.fingerprint);
+        Self::new(Kind::Token(grant), owner)
+    }
+
+    fn new(kind: Kind, owner: String) -> Self {
+        Self {
+            kind,
+            owner: owner.into(),
+            arrival: Arc::default(),
         }
+    }
+
+    /// The same caller, by this way.
+    pub(crate) fn arriving(mut self, arrival: Arrival) -> Self {
+        self.arrival = Arc::new(arrival);
+        self
+    }
+
+    /// The name that logs and commit logs carry.
+    pub fn name(&self) -> &str {
+        match &self.kind {
+            Kind::Stdio => "stdio",
+            Kind::NoAuth => "no_auth",
+            Kind::Token(grant) => &grant.name,
+        }
+    }
+
+    /// What belongs to the caller is kept under this: a token made anew under the same name has another one.
+    pub(crate) fn owner(&self) -> &Arc<str> {
+        &self.owner
     }
 
     /// The transport that the call came by.
     pub(crate) fn transport(&self) -> &'static str {
         match self.kind {
             Kind::Stdio => "stdio",
+            Kind::NoAuth | Kind::Token(_) => "streamable-http",
         }
     }
 
     /// The caller as audit records name it.
     pub(crate) fn recorded(&self) -> audit::Caller {
+        let (kind, fp) = match &self.kind {
+            Kind::Stdio => ("stdio", None),
+            Kind::NoAuth => ("no_auth", None),
+            Kind::Token(grant) => ("token", Some(grant.fingerprint.clone())),
+        };
+        let Arrival {
+            peer,
+            via,
+            certificate,
+            session,
+        } = self.arrival.as_ref().clone();
         audit::Caller {
-            kind: match self.kind {
-                Kind::Stdio => "stdio",
-            },
+            kind,
             name: self.name().to_owned(),
+            fp,
+            peer,
+            via,
+            tls_fp: certificate,
+            session,
             transport: self.transport(),
             ..audit::Caller::default()
         }
     }
 
     /// Whether the caller may use a tool.
-    pub(crate) fn may_use(&self, _: &Spec) -> bool {
-        match self.kind {
-            Kind::Stdio => true,
-        }
+    pub(crate) fn may_use(&self, spec: &Spec) -> bool {
+        self.granted(spec) > Granted::No
     }
 
     /// Whether a router of this name and with these tags is in the caller's scope. Asked before whether it exists.
-    pub(crate) fn reaches(&self, _name: &str, _tags: &[String]) -> bool {
-        match self.kind {
-            Kind::Stdio => true,
+    pub(crate) fn reaches(&self, name: &str, tags: &[String]) -> bool {
+        match &self.kind {
+            Kind::Stdio | Kind::NoAuth => true,
+            Kind::Token(grant) => grant.scopes.reaches(name, tags),
         }
     }
 
     /// Whether the caller may know of the jobs of others.
     pub(crate) fn sees_all_jobs(&self) -> bool {
-        match self.kind {
-            Kind::Stdio => true,
+        matches!(self.kind, Kind::Stdio | Kind::NoAuth)
+    }
+
+    /// Whether every router is in scope, those included that do not exist.
+    pub(crate) fn reaches_all(&self) -> bool {
+        match &self.kind {
+            Kind::Stdio | Kind::NoAuth => true,
+            Kind::Token(grant) => grant.scopes.reaches_all(),
         }
     }
 
-    /// Whether the caller's Operate tools accept only commands that read.
-    pub(crate) fn is_confined(&self) -> bool {
-        match self.kind {
-            Kind::Stdio => false,
+    /// Whether a tool that runs free-form commands accepts from this caller only those that read.
+    pub(crate) fn is_confined(&self, spec: &Spec) -> bool {
+        spec.effect == Effect::Operate && self.granted(spec) == Granted::Confined
+    }
+
+    fn granted(&self, spec: &Spec) -> Granted {
+        match &self.kind {
+            Kind::Stdio | Kind::NoAuth => Granted::Full,
+            Kind::Token(grant) => grant.scopes.grants(Tool {
+                name: spec.name,
+                toolset: spec.toolset,
+                effect: spec.effect.as_str(),
+            }),
         }
     }
 }

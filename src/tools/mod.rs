@@ -22,8 +22,11 @@ mod spec;
 
 use serde_json::Value;
 
+use crate::tokens;
+
 pub(crate) use arguments::checked;
 pub(crate) use call::{Call, CallHead};
+pub(crate) use caller::Arrival;
 pub use caller::Caller;
 pub(crate) use code::Code;
 pub(crate) use compat::canonical;
@@ -63,6 +66,16 @@ pub(crate) fn offered(registry: Vec<Spec>, settings: &ToolSettings) -> Vec<Spec>
             !excluded && (everything || named || in_toolset || spec.toolset == ALWAYS)
         })
         .collect()
+}
+
+/// The words that scopes of tokens may use, of a registry.
+pub(crate) fn with_vocabulary<T>(registry: &[Spec], read: impl FnOnce(tokens::Vocabulary<'_>) -> T) -> T {
+    let names: Vec<&str> = registry.iter().map(|spec| spec.name).collect();
+    read(tokens::Vocabulary {
+        tools: &names,
+        toolsets: &TOOLSETS,
+        effects: &["read", "operate", "write", "destroy"],
+    })
 }
 
 /// Every toolset that settings may name, whether or not it has tools yet.

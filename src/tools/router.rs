@@ -148,7 +148,7 @@ impl Router {
 
     fn is_confined(&self) -> bool {
         let services: &Services = self.call.services();
-        services.settings.read_only || self.entry.read_only || self.call.caller().is_confined()
+        services.settings.read_only || self.entry.read_only || self.call.caller().is_confined(self.call.spec())
     }
 
     fn read_only(&self, command: &Command) -> Failure {

@@ -2,6 +2,7 @@
 
 mod changes;
 mod cli;
+mod http;
 mod lab;
 mod tidy;
 mod tools;

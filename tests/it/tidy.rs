@@ -146,8 +146,10 @@ fn word(text: &str) -> &str {
 
 #[test]
 fn a_library_has_one_owner() {
-    let owners: [(&str, &[&str]); 8] = [
+    let owners: [(&str, &[&str]); 10] = [
         ("rmcp::", &["server"]),
+        ("axum::", &["server"]),
+        ("hyper::", &["server"]),
         ("clap::", &["cli"]),
         ("russh::", &["devices", "lab"]),
         ("rustnetconf::", &["devices", "workflows"]),

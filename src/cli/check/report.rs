@@ -6,11 +6,13 @@ use super::connect::{self, Contact};
 use crate::cli::findings::{Findings, Section};
 
 /// The sections in print order, with their names.
-const SECTIONS: [(Section, &str); 5] = [
+const SECTIONS: [(Section, &str); 7] = [
     (Section::Settings, "settings"),
     (Section::Inventory, "inventory"),
     (Section::Blocklist, "blocklist"),
+    (Section::Tokens, "tokens"),
     (Section::KnownHosts, "known_hosts"),
+    (Section::Tls, "tls"),
     (Section::Files, "files"),
 ];
 

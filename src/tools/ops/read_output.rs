@@ -60,7 +60,7 @@ async fn run(call: Call, args: Args) -> Result<Text, Failure> {
         except: args.except,
         base64: args.encoding == Encoding::Base64,
     };
-    let page = services.outputs.read(call.caller().name(), &request)?;
+    let page = services.outputs.read(call.caller().owner(), &request)?;
     let expires = TimeDelta::from_std(page.expires_in).map(|left| services.clock.now() + left);
     let mut text = Text::stored(page.text)
         .fact("offset", page.offset)

@@ -5,7 +5,7 @@ mod check;
 mod client_config;
 mod connect;
 mod lab_run;
-mod program;
+pub(crate) mod program;
 mod refusals;
 mod rules;
 mod serve;

@@ -5,26 +5,26 @@ use std::{
     io::{BufRead, BufReader, Write},
     os::{fd::OwnedFd, unix::fs::PermissionsExt},
     path::{Path, PathBuf},
-    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio},
 };
 
 use tempfile::TempDir;
 
 /// A command line in a home directory of its own.
-pub(super) struct Program {
+pub(crate) struct Program {
     home: TempDir,
     command: Command,
 }
 
 /// What a finished program left behind.
-pub(super) struct Ended {
-    pub(super) code: Option<i32>,
-    pub(super) stdout: String,
-    pub(super) stderr: String,
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Program {
-    pub(super) fn new(arguments: &[&str]) -> Self {
+    pub(crate) fn new(arguments: &[&str]) -> Self {
         let home = TempDir::new().expect("a temporary directory");
         set_mode(home.path(), 0o700);
         let mut command = Command::new(env!("CARGO_BIN_EXE_rust-junosmcp"));
@@ -39,17 +39,17 @@ impl Program {
         Self { home, command }
     }
 
-    pub(super) fn home(&self) -> &Path {
+    pub(crate) fn home(&self) -> &Path {
         self.home.path()
     }
 
-    pub(super) fn variable(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn variable(mut self, name: &str, value: &str) -> Self {
         self.command.env(name, value);
         self
     }
 
     /// Puts a file into the working directory.
-    pub(super) fn file(self, name: &str, mode: u32, text: &str) -> Self {
+    pub(crate) fn file(self, name: &str, mode: u32, text: &str) -> Self {
         let path = self.home.path().join(name);
         fs::create_dir_all(path.parent().expect("below the home directory")).expect("a directory");
         fs::write(&path, text).expect("a file");
@@ -58,12 +58,12 @@ impl Program {
     }
 
     /// Lets everybody search the working directory, so that modes of files in it matter.
-    pub(super) fn in_open_directory(self) -> Self {
+    pub(crate) fn in_open_directory(self) -> Self {
         set_mode(self.home.path(), 0o755);
         self
     }
 
-    pub(super) fn run(mut self) -> Ended {
+    pub(crate) fn run(mut self) -> Ended {
         let output = self.command.output().expect("the program starts");
         Ended {
             code: output.status.code(),
@@ -73,7 +73,7 @@ impl Program {
     }
 
     /// Starts it and leaves it running.
-    pub(super) fn start(mut self) -> Running {
+    pub(crate) fn start(mut self) -> Running {
         self.command.stdin(Stdio::piped());
         let mut child = self.command.spawn().expect("the program starts");
         let stdin = child.stdin.take();
@@ -92,7 +92,7 @@ fn set_mode(path: &Path, mode: u32) {
 }
 
 /// A program that runs; killed when dropped.
-pub(super) struct Running {
+pub(crate) struct Running {
     child: Child,
     stdin: Option<ChildStdin>,
     stdout: BufReader<ChildStdout>,
@@ -100,41 +100,46 @@ pub(super) struct Running {
 }
 
 impl Running {
-    pub(super) fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.home.path().join(name)
     }
 
     /// The next line of its output; empty at the end.
-    pub(super) fn line(&mut self) -> String {
+    pub(crate) fn line(&mut self) -> String {
         let mut line = String::new();
         self.stdout.read_line(&mut line).expect("text");
         line
     }
 
     /// Reads no further, as `head` does: what the program prints from now on meets a closed pipe.
-    pub(super) fn read_no_further(&mut self) {
+    pub(crate) fn read_no_further(&mut self) {
         let (nothing, _) = std::io::pipe().expect("a pipe");
         self.stdout = BufReader::new(OwnedFd::from(nothing).into());
     }
 
-    pub(super) fn send(&mut self, line: &str) {
+    /// Its log, to be read while it runs.
+    pub(crate) fn take_stderr(&mut self) -> ChildStderr {
+        self.child.stderr.take().expect("piped, and not taken before")
+    }
+
+    pub(crate) fn send(&mut self, line: &str) {
         let stdin = self.stdin.as_mut().expect("open");
         writeln!(stdin, "{line}").expect("the program reads");
     }
 
-    pub(super) fn signal(&self, signal: rustix::process::Signal) {
+    pub(crate) fn signal(&self, signal: rustix::process::Signal) {
         let process = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(process, signal).expect("it runs");
     }
 
     /// Waits for its end while its input stays open.
-    pub(super) fn wait(mut self) -> Option<i32> {
+    pub(crate) fn wait(mut self) -> Option<i32> {
         let _input = self.stdin.take();
         self.child.wait().expect("it ends").code()
     }
 
     /// Closes its input and waits for its end.
-    pub(super) fn end(mut self) -> Ended {
+    pub(crate) fn end(mut self) -> Ended {
         drop(self.stdin.take());
         let mut stdout = String::new();
         std::io::Read::read_to_string(&mut self.stdout, &mut stdout).expect("text");
@@ -155,8 +160,8 @@ impl Drop for Running {
 }
 
 /// One router in an inventory, with an inline password.
-pub(super) const INLINE: &str =
+pub(crate) const INLINE: &str =
     r#"{"edge1": {"ip": "192.0.2.1", "username": "lab", "auth": {"type": "password", "password": "x"}}}"#;
 
 /// One router in an inventory, with its password in a variable.
-pub(super) const BY_VARIABLE: &str = r#"{"edge1": {"ip": "192.0.2.1", "username": "lab", "auth": {"type": "password", "password_env": "EDGE_PASSWORD"}}}"#;
+pub(crate) const BY_VARIABLE: &str = r#"{"edge1": {"ip": "192.0.2.1", "username": "lab", "auth": {"type": "password", "password_env": "EDGE_PASSWORD"}}}"#;

@@ -1,0 +1,30 @@
+//! What all handlers of a process share: the way of every tool. Built once, as clients come and go.
+
+use std::sync::Arc;
+
+use rmcp::handler::server::router::tool::ToolRouter;
+
+use super::{dispatch, handler::Handler};
+use crate::app::{App, Caller};
+
+/// The tools of a process with their routes.
+pub(super) struct Desk {
+    pub(super) app: Arc<App>,
+    pub(super) router: ToolRouter<Handler>,
+}
+
+impl Desk {
+    /// The desk of a process.
+    pub(super) fn new(app: Arc<App>) -> Arc<Self> {
+        let mut router = ToolRouter::new();
+        for spec in app.offered() {
+            router.add_route(dispatch::route(spec, app.is_read_only()));
+        }
+        Arc::new(Self { app, router })
+    }
+
+    /// Whoever answers `caller`.
+    pub(super) fn handler(self: &Arc<Self>, caller: Caller) -> Handler {
+        Handler::new(Arc::clone(self), caller)
+    }
+}

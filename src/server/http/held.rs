@@ -1,0 +1,71 @@
+//! A response that holds on to what its request occupies until its last byte is on its way.
+
+use std::{
+    any::Any,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use axum::body::Body;
+use bytes::Bytes;
+use http_body::{Frame, SizeHint};
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+
+/// Whatever is given back when a request is over.
+pub(super) type Occupied = Arc<dyn Any + Send + Sync>;
+
+/// A body with what it occupies. Ends early when `until` fires.
+pub(super) struct Held {
+    inner: Body,
+    until: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
+    _occupied: Vec<Occupied>,
+}
+
+impl Held {
+    /// The body, which gives back `occupied` when it is over.
+    pub(super) fn new(inner: Body, occupied: Vec<Occupied>) -> Self {
+        Self {
+            inner,
+            until: None,
+            _occupied: occupied,
+        }
+    }
+
+    /// The same body, which ends when `end` fires.
+    pub(super) fn until(mut self, end: CancellationToken) -> Self {
+        self.until = Some(Box::pin(end.cancelled_owned()));
+        self
+    }
+
+    pub(super) fn into_body(self) -> Body {
+        Body::new(self)
+    }
+}
+
+impl http_body::Body for Held {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        if let Poll::Ready(frame) = Pin::new(&mut self.inner).poll_frame(context) {
+            return Poll::Ready(frame);
+        }
+        let is_over = self
+            .until
+            .as_mut()
+            .is_some_and(|until| until.as_mut().poll(context).is_ready());
+        if is_over { Poll::Ready(None) } else { Poll::Pending }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}

@@ -1,0 +1,179 @@
+//! `/mcp`: from a request that came in to the SDK, and from its answer to one in our words.
+
+use std::sync::{Arc, Mutex};
+
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    http::{Method, StatusCode, header::CONTENT_TYPE, request::Parts},
+    response::{IntoResponse as _, Response},
+};
+use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
+use serde_json::Value;
+
+use super::{
+    body,
+    client::Peer,
+    gate::{self, Welcome},
+    held::{Held, Occupied},
+    message::{Head, INVALID_REQUEST},
+    refusal::Refusal,
+    serve::Server,
+    session_door::Door,
+};
+use crate::app::Caller;
+
+/// One text for a session that never was, has ended, or is somebody else's.
+const NO_SESSION: &str = "no such session: it has ended or never was; begin with initialize";
+
+/// Serves one request.
+pub(super) async fn serve(State(server): State<Arc<Server>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    // Every connection says where it comes from; a request without one is not served.
+    let Some(peer) = parts.extensions.get::<Peer>().cloned() else {
+        return Refusal::not_found().into_response();
+    };
+    let welcome = match Welcome::judge(&server, &parts, &peer) {
+        Ok(welcome) => welcome,
+        Err(refusal) => return refusal.into_response(),
+    };
+    let mut response = if welcome.is_preflight(&parts.method) {
+        StatusCode::NO_CONTENT.into_response()
+    } else {
+        let answered = answer(&server, &welcome, parts, body, &peer).await;
+        answered.unwrap_or_else(|refusal| refusal.into_response())
+    };
+    response.headers_mut().extend(welcome.permissions());
+    response
+}
+
+async fn answer(
+    server: &Arc<Server>,
+    welcome: &Welcome,
+    parts: Parts,
+    body: Body,
+    peer: &Peer,
+) -> Result<Response, Refusal> {
+    if server.app.closing().is_cancelled() {
+        return Err(Refusal::draining());
+    }
+    let caller = welcome.admit(server, &parts, peer)?;
+    gate::judge_form(&parts, server.settings.stateless)?;
+    if parts.method == Method::POST {
+        return post(server, caller, parts, body).await;
+    }
+    let id = gate::session_id(&parts.headers).ok_or_else(|| session_needed(Value::Null))?;
+    let used = server.sessions.use_by(id, caller.owner());
+    let used: Occupied = Arc::new(used.ok_or_else(|| no_session(Value::Null))?);
+    let door = door(server, &caller, None);
+    let is_stream = parts.method == Method::GET;
+    if !is_stream {
+        server.app.http_metrics().reaped("deleted");
+    }
+    let response = hand_on(server, caller, door, parts, Body::empty(), Value::Null).await?;
+    let held = |body| Held::new(body, vec![used]);
+    Ok(response.map(|body| match is_stream {
+        // A stream that waits for news would keep a server from ending.
+        true => held(body).until(server.app.closing().clone()).into_body(),
+        false => held(body).into_body(),
+    }))
+}
+
+async fn post(server: &Arc<Server>, caller: Caller, mut parts: Parts, body: Body) -> Result<Response, Refusal> {
+    let mut occupied = vec![gate::occupy(server, &caller)?];
+    let body = body::read(&parts.headers, body, server.settings.limits.body).await?;
+    let unreadable = |refusal: Refusal| {
+        server.app.unreadable(&caller, refusal.message());
+        refusal
+    };
+    let head = Head::read(&body).map_err(unreadable)?;
+    head.check_version(&parts.headers).map_err(unreadable)?;
+    let mut opening = None;
+    if !server.settings.stateless && !head.stands_alone(&parts.headers) {
+        match gate::session_id(&parts.headers) {
+            Some(id) => {
+                let used = server.sessions.use_by(id, caller.owner());
+                occupied.push(Arc::new(used.ok_or_else(|| no_session(head.shown_id()))?));
+            }
+            None if head.initializes() => {
+                let place = server.sessions.open(caller.owner());
+                opening = Some(place.map_err(|limit| Refusal::too_many_sessions(head.shown_id(), limit))?);
+            }
+            None => return Err(session_needed(head.shown_id())),
+        }
+    }
+    gate::spell_out_accept(&mut parts.headers);
+    // The handler holds on to it too: a call goes on when its client has left.
+    parts.extensions.insert(Running(occupied.clone()));
+    let door = door(server, &caller, opening);
+    let response = hand_on(server, caller, door, parts, Body::from(body), head.shown_id()).await?;
+    Ok(response.map(|body| Held::new(body, occupied).into_body()))
+}
+
+/// What a call occupies, as long as its handler runs.
+#[derive(Clone)]
+struct Running(#[allow(dead_code, reason = "held, not read")] Vec<Occupied>);
+
+fn door(server: &Server, caller: &Caller, opening: Option<super::session::Opening>) -> Door {
+    Door {
+        sessions: Arc::clone(&server.sessions),
+        owner: Arc::clone(caller.owner()),
+        opening: Mutex::new(opening),
+    }
+}
+
+/// Hands a request to the SDK on behalf of its caller.
+async fn hand_on(
+    server: &Arc<Server>,
+    caller: Caller,
+    door: Door,
+    mut parts: Parts,
+    body: Body,
+    id: Value,
+) -> Result<Response, Refusal> {
+    parts.extensions.insert(caller.clone());
+    let desk = Arc::clone(&server.desk);
+    let service = StreamableHttpService::new(
+        move || Ok(desk.handler(caller.clone())),
+        Arc::new(door),
+        server.mcp.clone(),
+    );
+    let response = service.handle(Request::from_parts(parts, body)).await;
+    let status = response.status();
+    let is_message = response.headers().contains_key(CONTENT_TYPE);
+    if status.is_success() || is_message {
+        return Ok(response.map(Body::new));
+    }
+    // The SDK speaks of these in plain text.
+    Err(match status {
+        StatusCode::NOT_FOUND => no_session(id),
+        StatusCode::METHOD_NOT_ALLOWED => Refusal::method("POST"),
+        StatusCode::INTERNAL_SERVER_ERROR => Refusal::rpc(status, id, super::message::INTERNAL_ERROR, "internal error"),
+        _ => Refusal::rpc(
+            StatusCode::BAD_REQUEST,
+            id,
+            INVALID_REQUEST,
+            "the object is not a message of the protocol, or lacks the session it needs",
+        ),
+    })
+}
+
+fn session_needed(id: Value) -> Refusal {
+    let text = "the Mcp-Session-Id header is missing: begin with initialize";
+    Refusal::rpc(StatusCode::BAD_REQUEST, id, INVALID_REQUEST, text)
+}
+
+fn no_session(id: Value) -> Refusal {
+    Refusal::rpc(StatusCode::NOT_FOUND, id, INVALID_REQUEST, NO_SESSION)
+}
+
+/// How the SDK is set up: what stands before it has judged names, pages and sizes already.
+pub(super) fn config(stateless: bool, body: usize) -> StreamableHttpServerConfig {
+    StreamableHttpServerConfig::default()
+        .disable_allowed_hosts()
+        .disable_allowed_origins()
+        .with_legacy_session_mode(!stateless)
+        .with_json_response(true)
+        .with_sse_retry(None)
+        .with_max_request_body_bytes(body)
+}

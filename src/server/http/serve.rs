@@ -1,0 +1,140 @@
+//! The life of the HTTP server: from ports that were taken to the last answer.
+
+use std::{sync::Arc, time::Duration};
+
+use rmcp::transport::StreamableHttpServerConfig;
+use tokio::sync::{Notify, Semaphore};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{
+    accept::Reception,
+    flight::Flight,
+    listen::Bound,
+    mcp, pages,
+    rates::Rates,
+    session::Sessions,
+    settings::HttpSettings,
+    tls::{Tls, TlsFault},
+};
+use crate::{app::App, server::desk::Desk};
+
+/// How often sessions and rates are looked through.
+const SWEEP: Duration = Duration::from_secs(10);
+
+/// Time for the last answers to reach their clients.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// Connections of the listener for counters and probes.
+const PROBES: usize = 64;
+
+/// What every request needs.
+pub(super) struct Server {
+    pub(super) app: Arc<App>,
+    pub(super) settings: HttpSettings,
+    pub(super) desk: Arc<Desk>,
+    pub(super) sessions: Arc<Sessions>,
+    pub(super) rates: Rates,
+    pub(super) flight: Arc<Flight>,
+    /// Places for connections.
+    pub(super) places: Arc<Semaphore>,
+    pub(super) tls: Option<Arc<Tls>>,
+    pub(super) mcp: StreamableHttpServerConfig,
+}
+
+/// Serves the clients that come to the ports until `stop` fires and the last answer has gone out. `reload` asks to read
+/// certificates again.
+pub(crate) async fn serve(
+    app: Arc<App>,
+    settings: HttpSettings,
+    bound: Bound,
+    reload: Arc<Notify>,
+    stop: CancellationToken,
+) -> Result<(), TlsFault> {
+    let tls = settings.tls.as_ref().map(Tls::open).transpose()?.map(Arc::new);
+    let server = Arc::new(Server {
+        desk: Desk::new(Arc::clone(&app)),
+        sessions: Sessions::new(settings.sessions),
+        rates: Rates::new(&settings.limits),
+        flight: Flight::new(&settings.limits),
+        places: Arc::new(Semaphore::new(settings.limits.connections)),
+        mcp: mcp::config(settings.stateless, settings.limits.body),
+        tls,
+        app,
+        settings,
+    });
+    let tasks = TaskTracker::new();
+    let finish = CancellationToken::new();
+    let reception = Reception {
+        router: pages::router(&server),
+        tls: server.tls.clone(),
+        places: Arc::clone(&server.places),
+        closed: server.app.closing().clone(),
+        finish: finish.clone(),
+        tasks: tasks.clone(),
+    };
+    for listener in bound.listeners {
+        tasks.spawn(reception.clone().take(listener));
+    }
+    if let Some(listener) = bound.metrics {
+        let probes = Reception {
+            router: pages::probes(&server),
+            tls: None,
+            places: Arc::new(Semaphore::new(PROBES)),
+            // Whoever watches wants to see how the server ends.
+            closed: finish.clone(),
+            ..reception
+        };
+        tasks.spawn(probes.take(listener));
+    }
+    tracing::info!(
+        "streamable-http listening on {}{}",
+        bound.url,
+        if server.tls.is_some() { " (TLS)" } else { "" }
+    );
+    tokio::select! {
+        // Nothing is lost with this branch: it only looks after what is there.
+        () = look_after(&server, &reload) => {}
+        () = stop.cancelled() => {}
+    }
+    finish.cancel();
+    tasks.close();
+    if tokio::time::timeout(FAREWELL, tasks.wait()).await.is_err() {
+        tracing::warn!("some clients did not take their last answer");
+    }
+    server.mcp.cancellation_token.cancel();
+    Ok(())
+}
+
+/// Ends sessions that are over, forgets clients that have gone, and reads certificates that have changed.
+async fn look_after(server: &Server, reload: &Notify) {
+    let mut sweep = tokio::time::interval(SWEEP);
+    let watch = server.settings.watch.filter(|_| server.tls.is_some());
+    let mut stamps = server.tls.as_ref().map(|tls| tls.stamps());
+    let mut reload_tls = |asked: bool| {
+        let Some(tls) = &server.tls else { return };
+        let now = Some(tls.stamps());
+        if asked || now != stamps {
+            tls.reload();
+        }
+        stamps = now;
+    };
+    loop {
+        let watched = async {
+            match watch {
+                Some(interval) => tokio::time::sleep(interval).await,
+                None => std::future::pending().await,
+            }
+        };
+        // Each branch only waits: what is not done now is done in the next round.
+        tokio::select! {
+            _ = sweep.tick() => {
+                for reason in server.sessions.sweep().await {
+                    server.app.http_metrics().reaped(reason);
+                }
+                server.rates.sweep();
+            }
+            () = reload.notified() => reload_tls(true),
+            () = watched => reload_tls(false),
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! Sessions of the older revisions: whose they are, how many, and how long they live.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard},
+};
+
+use ring::rand::{SecureRandom as _, SystemRandom};
+use rmcp::transport::streamable_http_server::{
+    SessionId, SessionManager as _,
+    session::local::{LocalSessionManager, SessionConfig},
+};
+use sha2::{Digest as _, Sha256};
+use tokio::time::Instant;
+
+use super::settings::SessionLimits;
+
+/// Random bytes of an id.
+const ID_BYTES: usize = 24;
+
+/// All sessions of the process.
+pub(super) struct Sessions {
+    /// The SDK's own part: the queues between requests and the handler of a session.
+    pub(super) local: LocalSessionManager,
+    limits: SessionLimits,
+    table: Mutex<HashMap<SessionId, Session>>,
+}
+
+struct Session {
+    owner: Arc<str>,
+    opened: Instant,
+    used: Instant,
+    /// Requests that run and streams that are open.
+    running: usize,
+}
+
+/// A request of a session; it is over when this is dropped.
+pub(super) struct Use {
+    sessions: Arc<Sessions>,
+    id: SessionId,
+}
+
+/// A place for a session that is about to open; given back when dropped before it has.
+pub(super) struct Opening {
+    sessions: Arc<Sessions>,
+    id: Option<SessionId>,
+}
+
+impl Sessions {
+    pub(super) fn new(limits: SessionLimits) -> Arc<Self> {
+        let mut config = SessionConfig::default();
+        // The SDK counts messages only: a call that is silent for long would be killed. We count requests instead.
+        config.keep_alive = None;
+        // Nothing is resumed, so clients are not asked to come back for more.
+        config.sse_retry = None;
+        let mut local = LocalSessionManager::default();
+        local.session_config = config;
+        Arc::new(Self {
+            local,
+            limits,
+            table: Mutex::default(),
+        })
+    }
+
+    /// A place for one more session of `owner`, or the limit that is met.
+    pub(super) fn open(self: &Arc<Self>, owner: &Arc<str>) -> Result<Opening, &'static str> {
+        let mut table = self.table();
+        if table.len() >= self.limits.all {
+            return Err("session_cap");
+        }
+        if table.values().filter(|session| session.owner == *owner).count() >= self.limits.per_token {
+            return Err("token_session_cap");
+        }
+        let id = random_id();
+        let now = Instant::now();
+        table.insert(
+            Arc::clone(&id),
+            Session {
+                owner: Arc::clone(owner),
+                opened: now,
+                used: now,
+                running: 0,
+            },
+        );
+        Ok(Opening {
+            sessions: Arc::clone(self),
+            id: Some(id),
+        })
+    }
+
+    /// Whether there is such a session, and it is `owner`'s. An id of another one is like an id of none.
+    pub(super) fn belongs(&self, id: &str, owner: &Arc<str>) -> bool {
+        self.table().get(id).is_some_and(|session| session.owner == *owner)
+    }
+
+    /// A request of a session begins, if there is such a session of `owner`.
+    pub(super) fn use_by(self: &Arc<Self>, id: &str, owner: &Arc<str>) -> Option<Use> {
+        let mut table = self.table();
+        let (id, _) = table.get_key_value(id).filter(|(_, session)| session.owner == *owner)?;
+        let id = Arc::clone(id);
+        if let Some(session) = table.get_mut(&id) {
+            session.running += 1;
+        }
+        Some(Use {
+            sessions: Arc::clone(self),
+            id,
+        })
+    }
+
+    /// Forgets a session.
+    pub(super) fn forget(&self, id: &SessionId) {
+        self.table().remove(id);
+    }
+
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.table().len()
+    }
+
+    /// Ends the sessions that were not used for too long or are too old, those in use spared; gives why, for each.
+    pub(super) async fn sweep(&self) -> Vec<&'static str> {
+        let SessionLimits { idle, lifetime, .. } = self.limits;
+        self.end_where(|session| match session {
+            Session { running: 1.., .. } => None,
+            session if session.opened.elapsed() >= lifetime => Some("lifetime"),
+            session if session.used.elapsed() >= idle => Some("idle"),
+            _ => None,
+        })
+        .await
+    }
+
+    async fn end_where(&self, is_over: impl Fn(&Session) -> Option<&'static str>) -> Vec<&'static str> {
+        let mut ended = Vec::new();
+        self.table().retain(|id, session| {
+            let reason = is_over(session);
+            ended.extend(reason.map(|reason| (Arc::clone(id), reason)));
+            reason.is_none()
+        });
+        for (id, reason) in &ended {
+            tracing::info!(session = short(id), reason, "a session has ended");
+            // The worker of a session that is gone has ended already.
+            let _ = self.local.close_session(id).await;
+        }
+        ended.into_iter().map(|(_, reason)| reason).collect()
+    }
+
+    fn table(&self) -> MutexGuard<'_, HashMap<SessionId, Session>> {
+        self.table.lock().expect("no code panics while it holds the lock")
+    }
+}
+
+impl Opening {
+    /// The id of the session, which is open from now on.
+    pub(super) fn take(mut self) -> Option<SessionId> {
+        self.id.take()
+    }
+}
+
+impl Drop for Opening {
+    fn drop(&mut self) {
+        if let Some(id) = &self.id {
+            self.sessions.forget(id);
+        }
+    }
+}
+
+impl Drop for Use {
+    fn drop(&mut self) {
+        if let Some(session) = self.sessions.table().get_mut(&self.id) {
+            session.running -= 1;
+            session.used = Instant::now();
+        }
+    }
+}
+
+/// What logs may show of an id.
+pub(super) fn short(id: &str) -> String {
+    let digest = Sha256::digest(id.as_bytes());
+    digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn random_id() -> SessionId {
+    let mut bytes = [0; ID_BYTES];
+    SystemRandom::new()
+        .fill(&mut bytes)
+        .expect("the system's random numbers do not run out");
+    let id: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    id.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn sessions() -> Arc<Sessions> {
+        Sessions::new(SessionLimits {
+            all: 3,
+            per_token: 2,
+            idle: Duration::from_secs(60),
+            lifetime: Duration::from_secs(600),
+        })
+    }
+
+    fn open(sessions: &Arc<Sessions>, owner: &Arc<str>) -> SessionId {
+        let opening = sessions.open(owner).expect("room");
+        opening.take().expect("an id")
+    }
+
+    #[tokio::test]
+    async fn a_session_is_its_owners_alone_and_there_are_only_so_many() {
+        let (noc, desk): (Arc<str>, Arc<str>) = ("noc".into(), "desk".into());
+        let sessions = sessions();
+        let id = open(&sessions, &noc);
+        assert_eq!(id.len(), 48);
+        assert!(sessions.belongs(&id, &noc) && !sessions.belongs(&id, &desk));
+        assert!(sessions.use_by(&id, &desk).is_none() && sessions.use_by("x", &noc).is_none());
+        open(&sessions, &noc);
+        assert_eq!(sessions.open(&noc).err(), Some("token_session_cap"));
+        let unused = sessions.open(&desk).expect("room");
+        assert_eq!(sessions.open(&desk).err(), Some("session_cap"));
+        drop(unused);
+        assert_eq!(sessions.count(), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_session_in_use_is_spared() {
+        let noc: Arc<str> = "noc".into();
+        let sessions = sessions();
+        let (busy, idle) = (open(&sessions, &noc), open(&sessions, &noc));
+        let used = sessions.use_by(&busy, &noc).expect("there");
+        tokio::time::advance(Duration::from_secs(601)).await;
+        sessions.sweep().await;
+        assert!(sessions.belongs(&busy, &noc) && !sessions.belongs(&idle, &noc));
+        drop(used);
+        sessions.sweep().await;
+        assert_eq!(sessions.count(), 0);
+    }
+}

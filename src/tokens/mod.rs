@@ -1,0 +1,56 @@
+//! Bearer tokens: whose they are, until when, and what they may do.
+//!
+//! Pure: reads its own file and nothing else. The names of tools and toolsets come from above as a [`Vocabulary`].
+
+mod check;
+mod entry;
+mod file;
+mod scope;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use check::{Refused, is_well_formed};
+pub(crate) use entry::Grant;
+pub(crate) use file::{FileFault, Finding};
+pub(crate) use scope::{Granted, Tool};
+
+use std::sync::Arc;
+
+use entry::Entry;
+
+/// The words that scopes may use.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Vocabulary<'a> {
+    /// Names of all tools of this program.
+    pub(crate) tools: &'a [&'a str],
+    /// Names of all toolsets.
+    pub(crate) toolsets: &'a [&'a str],
+    /// Words for what a tool may do.
+    pub(crate) effects: &'a [&'a str],
+}
+
+/// The tokens of one reading of the file.
+#[derive(Debug, Default)]
+pub(crate) struct Tokens {
+    entries: Vec<Entry>,
+    disabled: usize,
+    findings: Vec<Finding>,
+}
+
+impl Tokens {
+    /// What is wrong with single entries; each of them only takes access away.
+    pub(crate) fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// How many entries the file holds, those included that cannot be used.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len() + self.disabled
+    }
+
+    /// What the tokens grant that have not expired by `now`.
+    pub(crate) fn usable(&self, now: chrono::DateTime<chrono::Utc>) -> impl Iterator<Item = &Arc<Grant>> {
+        let valid = self.entries.iter().filter(move |entry| !entry.has_expired(now));
+        valid.map(|entry| &entry.grant)
+    }
+}

@@ -1,0 +1,12 @@
+//! The whole program over HTTP: real sockets, real TLS, and clients that do not behave.
+
+mod attacks;
+mod bind;
+mod client;
+mod drain;
+mod limits;
+mod names;
+mod protocol;
+mod server;
+mod statuses;
+mod tls;

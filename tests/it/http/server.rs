@@ -1,0 +1,150 @@
+//! A server over HTTP that a test has started.
+
+use std::{
+    io::{BufRead, BufReader},
+    net::SocketAddr,
+    sync::{Arc, Condvar, Mutex},
+};
+
+use serde_json::{Value, json};
+
+use super::client::{Ask, Reply, exchange};
+use crate::cli::program::{Program, Running};
+
+/// A server that listens.
+pub(super) struct Server {
+    pub(super) running: Running,
+    pub(super) address: SocketAddr,
+    pub(super) url: String,
+    log: Arc<(Mutex<Vec<String>>, Condvar)>,
+}
+
+/// A file of tokens: `noc` may read everything, `desk` too, `none` may do nothing, `old` has expired.
+pub(super) fn tokens() -> String {
+    json!({"version": 1, "tokens": [
+        {"name": "noc", "hash": hash_of('A'), "routers": ["*"], "tools": ["*"]},
+        {"name": "desk", "hash": hash_of('B'), "routers": ["edge-*"], "tools": ["effect:read"]},
+        {"name": "none", "hash": hash_of('C'), "routers": ["*"], "tools": []},
+        {"name": "old", "hash": hash_of('D'), "routers": ["*"], "tools": ["*"], "expires_at": "2020-01-01T00:00:00Z"},
+        {"name": "lead", "hash": hash_of('E'), "routers": ["*"], "tools": ["effect:read", "effect:write"]},
+    ]})
+    .to_string()
+}
+
+impl Server {
+    /// A lab of two routers behind tokens.
+    pub(super) fn start(arguments: &[&str]) -> Self {
+        Self::of(Program::new(
+            &[
+                &[
+                    "--lab=2",
+                    "-t",
+                    "streamable-http",
+                    "-p",
+                    "0",
+                    "--tokens-file=tokens.json",
+                ],
+                arguments,
+            ]
+            .concat(),
+        ))
+    }
+
+    /// A lab of two routers that asks for no token.
+    pub(super) fn open(arguments: &[&str]) -> Self {
+        Self::of(Program::new(
+            &[
+                &["--lab=2", "-t", "streamable-http", "-p", "0", "--allow-no-auth"],
+                arguments,
+            ]
+            .concat(),
+        ))
+    }
+
+    /// That of a program, which gets a file of tokens.
+    pub(super) fn of(program: Program) -> Self {
+        let mut running = program.file("tokens.json", 0o600, &tokens()).start();
+        let log: Arc<(Mutex<Vec<String>>, Condvar)> = Arc::default();
+        let stderr = BufReader::new(running.take_stderr());
+        let written = Arc::clone(&log);
+        std::thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                written.0.lock().expect("not poisoned").push(line);
+                written.1.notify_all();
+            }
+        });
+        let mut server = Self {
+            running,
+            address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            url: String::new(),
+            log,
+        };
+        let line = server.logged("streamable-http listening on ");
+        let url = line.split(" on ").nth(1).expect("an address");
+        server.url = url.trim_end_matches(" (TLS)").to_owned();
+        let authority = server
+            .url
+            .split("://")
+            .nth(1)
+            .expect("a URL")
+            .trim_end_matches("/mcp")
+            .to_owned();
+        server.address = authority.parse().expect("an address");
+        server
+    }
+
+    /// Waits for a line of the log.
+    pub(super) fn logged(&self, part: &str) -> String {
+        self.line_where(|line| line.contains(part))
+    }
+
+    /// Waits for the record of a call of a tool.
+    pub(super) fn record(&self, tool: &str) -> Value {
+        let parsed = |line: &str| serde_json::from_str::<Value>(line).unwrap_or_default();
+        let line = self.line_where(|line| {
+            let record = parsed(line);
+            record["event"] == "tool_call" && record["tool"] == tool
+        });
+        parsed(&line)
+    }
+
+    fn line_where(&self, wanted: impl Fn(&str) -> bool) -> String {
+        let mut lines = self.log.0.lock().expect("not poisoned");
+        loop {
+            if let Some(line) = lines.iter().find(|line| wanted(line)) {
+                return line.clone();
+            }
+            let wait = self.log.1.wait_timeout(lines, std::time::Duration::from_secs(30));
+            let (next, timeout) = wait.expect("not poisoned");
+            lines = next;
+            assert!(!timeout.timed_out(), "no such line in {lines:?}");
+        }
+    }
+
+    /// The log so far.
+    pub(super) fn log(&self) -> String {
+        self.log.0.lock().expect("not poisoned").join("\n")
+    }
+
+    pub(super) fn send(&self, ask: &Ask) -> Reply {
+        Reply::read(&exchange(self.address, &ask.bytes()))
+    }
+
+    /// A session of the token `noc`.
+    pub(super) fn session(&self) -> String {
+        let reply = self.send(&Ask::initialize().authorized());
+        let id = reply.header("mcp-session-id").unwrap_or_else(|| panic!("{reply:?}"));
+        id.to_owned()
+    }
+}
+
+/// `sha256:` of 43 equal letters.
+fn hash_of(letter: char) -> String {
+    use base64::Engine as _;
+    use sha2::Digest as _;
+    let digest = sha2::Sha256::digest(String::from(letter).repeat(43).as_bytes());
+    format!(
+        "sha256:{}",
+        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(digest)
+    )
+}
