@@ -185,7 +185,7 @@ pub(super) struct LabRun {
     /// Everything invented in the lab comes from this number
     #[arg(long, value_name = "S", default_value_t = 1)]
     pub(super) seed: u64,
-    /// What kind of routers they are
+    /// What kind of routers they are: vsrx-24.4, vmx-22.4, ex-21.4-vc, srx-cluster-23.4, old-12.1, or mix for all in turn
     #[arg(long, value_name = "P", default_value = "vsrx-24.4")]
     pub(super) profile: String,
     /// Let every router also call HOST:PORT and be the SSH server there, as outbound-ssh does
@@ -197,6 +197,12 @@ pub(super) struct LabRun {
     /// Keep uploaded files whole, however long; otherwise of long ones the checksums and both ends
     #[arg(long)]
     pub(super) keep_files: bool,
+    /// Add a host that leads to the routers, for trying ProxyJump; it listens on the port after the last router
+    #[arg(long)]
+    pub(super) jump_host: bool,
+    /// Answer JSON requests at this Unix socket: faults, other people's edits, events
+    #[arg(long, value_name = "PATH")]
+    pub(super) control: Option<PathBuf>,
     /// JSON list of faults {router?, trigger, action, count?}, such as
     /// [{"trigger": "reply:commit-configuration", "action": "drop"}]
     #[arg(long, value_name = "FILE")]

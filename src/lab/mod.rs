@@ -18,6 +18,7 @@ mod framing;
 mod hello;
 mod history;
 mod identity;
+mod jump;
 mod listener;
 mod mask;
 mod netconf;
@@ -55,6 +56,7 @@ use router::{Router, World};
 pub use call_home::CallHome;
 pub use colleague::{Committed, Refused};
 pub use fault::{Action, Fault, Injected, Return, Shape, Trigger};
+pub use jump::JumpHost;
 pub use power::{Power, RestartTimes};
 pub use recorder::{Event, Transfer, Transition, Verdict, What};
 
@@ -69,8 +71,10 @@ pub struct LabSettings {
     pub names: Vec<String>,
     /// Listen here over TCP, the routers on consecutive ports; with port 0 on any free ones. `None`: in memory only.
     pub listen: Option<SocketAddr>,
-    /// What kind of router they are, by the name of its profile.
+    /// What kind of router they are, by the name of its profile; `mix` takes all profiles in turn.
     pub profile: String,
+    /// Also run a jump host, on the port after the last router. It needs routers that listen.
+    pub jump_host: bool,
     /// The routers' clock.
     pub clock: Clock,
     /// Network round trip, added to every connection.
@@ -102,6 +106,7 @@ impl LabSettings {
             names: Vec::new(),
             listen: None,
             profile: "vsrx-24.4".to_owned(),
+            jump_host: false,
             clock: Clock::system(),
             round_trip: Duration::ZERO,
             command_time: Duration::ZERO,
@@ -127,6 +132,7 @@ impl LabSettings {
 pub struct Lab {
     world: Arc<World>,
     routers: Vec<RouterHandle>,
+    jump_host: Option<JumpHost>,
 }
 
 impl Lab {
@@ -139,6 +145,7 @@ impl Lab {
         // Owned from here on, so that a failure to listen stops what already runs.
         let mut lab = Self {
             routers: Vec::with_capacity(world.settings.routers),
+            jump_host: None,
             world,
         };
         for index in 0..lab.world.settings.routers {
@@ -152,7 +159,17 @@ impl Lab {
             }
             lab.routers.push(RouterHandle { router, address });
         }
+        let settings = &lab.world.settings;
+        if let Some(first) = settings.listen.filter(|_| settings.jump_host) {
+            let wanted = address_of(first, settings.routers)?;
+            lab.jump_host = Some(JumpHost::start(&lab.world, wanted, lab.routers.clone()).await?);
+        }
         Ok(lab)
+    }
+
+    /// The host that leads to the routers, where there is one.
+    pub fn jump_host(&self) -> Option<&JumpHost> {
+        self.jump_host.as_ref()
     }
 
     /// The routers, in order.
@@ -166,7 +183,7 @@ impl Lab {
     }
 
     /// Stops every router and waits until its tasks have ended.
-    pub async fn stop(self) {
+    pub async fn stop(&self) {
         self.world.root.cancel();
         self.world.tasks.close();
         self.world.tasks.wait().await;
@@ -180,16 +197,22 @@ impl Drop for Lab {
 }
 
 async fn listen(router: &Arc<Router>, first: SocketAddr, index: usize) -> io::Result<SocketAddr> {
+    let wanted = address_of(first, index)?;
+    let listener = TcpListener::bind(wanted).await?;
+    let address = listener.local_addr()?;
+    router.world.spawn(listener::accept(router.clone(), listener, address));
+    Ok(address)
+}
+
+/// The address that many places after the first.
+fn address_of(first: SocketAddr, index: usize) -> io::Result<SocketAddr> {
     let mut wanted = first;
     if first.port() != 0 {
         let port = usize::from(first.port()) + index;
         let port = u16::try_from(port).map_err(|_| io::Error::other("no port is left for every router"))?;
         wanted.set_port(port);
     }
-    let listener = TcpListener::bind(wanted).await?;
-    let address = listener.local_addr()?;
-    router.world.spawn(listener::accept(router.clone(), listener, address));
-    Ok(address)
+    Ok(wanted)
 }
 
 /// One router of a lab, as a test and the embedding program see it.
@@ -203,6 +226,11 @@ impl RouterHandle {
     /// The router's name.
     pub fn name(&self) -> &str {
         &self.router.name
+    }
+
+    /// The name of its profile.
+    pub fn profile(&self) -> &str {
+        self.router.profile().name
     }
 
     /// Where it listens over TCP.

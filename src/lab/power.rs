@@ -39,7 +39,8 @@ impl Default for RestartTimes {
 }
 
 /// A step of a restart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Power {
     /// Sessions have ended, connections are refused.

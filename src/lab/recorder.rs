@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 use tokio::sync::watch;
 
 use super::power::Power;
@@ -12,7 +13,7 @@ use super::power::Power;
 const CAPACITY: usize = 10_000;
 
 /// One thing that happened at a router.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Event {
     /// Counts up from 1 per router and is never used twice.
@@ -22,8 +23,10 @@ pub struct Event {
     /// The SSH connection, counted from 1 per router; 0 for what the router did by itself.
     pub connection: u64,
     /// The NETCONF session id, once there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub session: Option<u32>,
     /// What happened.
+    #[serde(flatten)]
     pub what: What,
 }
 
@@ -52,7 +55,8 @@ impl Event {
 }
 
 /// What happened, in the order in which it can.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "what", content = "detail", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum What {
     /// A client connected, over TCP or in memory.
@@ -151,7 +155,8 @@ pub enum What {
 }
 
 /// How a reply ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Without error or warning.
     Ok,
@@ -162,7 +167,8 @@ pub enum Verdict {
 }
 
 /// A step of a transfer over SCP.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Transfer {
     /// `scp -t` was started for that target.
@@ -200,7 +206,8 @@ pub enum Transfer {
 }
 
 /// A step of the configuration database.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Transition {
     /// The shared candidate was edited.

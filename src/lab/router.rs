@@ -27,6 +27,9 @@ use super::recorder::{Recorder, Transition, What};
 use super::show;
 use super::state::State;
 
+/// In place of a profile's name: every profile in turn.
+const MIX: &str = "mix";
+
 /// What all routers of a lab share.
 pub(super) struct World {
     pub(super) settings: LabSettings,
@@ -46,11 +49,7 @@ impl World {
     /// # Errors
     /// When the profile is unknown.
     pub(super) fn new(settings: LabSettings) -> io::Result<Arc<Self>> {
-        let Some(profile) = Profile::named(&settings.profile) else {
-            let known = Profile::all().map(|profile| profile.name).join(", ");
-            let text = format!("no router profile is called {}; there are {known}", settings.profile);
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
-        };
+        let profiles = profiles(&settings.profile)?;
         let invented = Network::generate(settings.seed, settings.routers);
         let names = invented.sites().iter().map(|site| site.name.clone());
         let given = settings.names.iter().cloned();
@@ -60,7 +59,10 @@ impl World {
             .collect();
         Ok(Arc::new(Self {
             credentials: Credentials::new(settings.seed),
-            network: Network::new(settings.seed, names.into_iter().map(|name| (name, profile)).collect()),
+            network: Network::new(
+                settings.seed,
+                names.into_iter().zip(profiles.into_iter().cycle()).collect(),
+            ),
             settings,
             root: CancellationToken::new(),
             tasks: TaskTracker::new(),
@@ -72,6 +74,19 @@ impl World {
     pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         self.tasks.spawn_on(task, &self.runtime);
     }
+}
+
+/// The profiles that routers take in turn.
+fn profiles(wanted: &str) -> io::Result<Vec<&'static Profile>> {
+    if wanted == MIX {
+        return Ok(Profile::all().into());
+    }
+    let named = Profile::named(wanted).map(|profile| vec![profile]);
+    named.ok_or_else(|| {
+        let known = Profile::all().map(|profile| profile.name).join(", ");
+        let text = format!("no router profile is called {wanted}; there are {known}, and {MIX} for all in turn");
+        io::Error::new(io::ErrorKind::InvalidInput, text)
+    })
 }
 
 impl fmt::Debug for World {

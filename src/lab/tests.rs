@@ -273,6 +273,38 @@ async fn who_types_is_listed_and_can_be_killed() {
     assert!(!talk.ask("<lock-configuration/>").await.contains("rpc-error"));
 }
 
+/// What a router of that seed says to a row of requests.
+async fn transcript(seed: u64) -> String {
+    let lab = Lab::start(LabSettings { seed, ..fixed() }).await.unwrap();
+    let router = &lab.routers()[0];
+    let mut talk = Talk::open(router).await;
+    let mut said = format!("{}{}", talk.hello, router.host_key_line("router", 22));
+    let secret = "<load-configuration action=\"set\" format=\"text\"><configuration-set>\
+                  set system login user x class operator authentication plain-text-password-value Abcdef12\
+                  </configuration-set></load-configuration>";
+    for request in [
+        "<get-chassis-inventory/>",
+        "<get-interface-information/>",
+        "<get-configuration/>",
+        secret,
+        "<commit-configuration/>",
+        "<get-configuration/>",
+        "<get-commit-information/>",
+        "<command format=\"text\">show log messages</command>",
+    ] {
+        said.push_str(&talk.ask(request).await);
+    }
+    said
+}
+
+#[tokio::test]
+async fn equal_seeds_say_the_same_to_the_byte() {
+    let first = transcript(7).await;
+    assert!(first.contains("$6$"), "a secret was encoded");
+    assert_eq!(first, transcript(7).await);
+    assert_ne!(first, transcript(8).await);
+}
+
 #[tokio::test]
 async fn chunks_are_spoken_when_both_sides_offer_them() {
     let settings = LabSettings {

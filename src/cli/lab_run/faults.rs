@@ -5,12 +5,12 @@ use std::{fs, path::Path, time::Duration};
 use anyhow::{Context as _, anyhow, bail};
 use serde::Deserialize;
 
-use crate::lab::{Action, Fault, Lab, Return, Shape, Trigger};
+use crate::lab::{Action, Fault, Injected, Lab, Return, Shape, Trigger};
 
 /// One fault as it is written.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Entry {
+pub(super) struct Entry {
     /// A router of the lab; all of them without it.
     router: Option<String>,
     /// `connect`, `kex`, `auth`, `channel`, `subsystem`, `hello`, `rpc:NAME`, `reply:NAME`, `scp:open`, `scp:header`,
@@ -102,7 +102,8 @@ pub(super) fn arm(lab: &Lab, file: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn arm_one(lab: &Lab, entry: Entry) -> anyhow::Result<()> {
+/// Arms one fault.
+pub(super) fn arm_one(lab: &Lab, entry: Entry) -> anyhow::Result<Vec<Injected>> {
     let routers = match &entry.router {
         Some(name) => vec![
             lab.router(name)
@@ -111,10 +112,7 @@ fn arm_one(lab: &Lab, entry: Entry) -> anyhow::Result<()> {
         None => lab.routers().iter().collect(),
     };
     let fault = fault(entry)?;
-    for router in routers {
-        router.inject(fault.clone());
-    }
-    Ok(())
+    Ok(routers.into_iter().map(|router| router.inject(fault.clone())).collect())
 }
 
 fn fault(entry: Entry) -> anyhow::Result<Fault> {

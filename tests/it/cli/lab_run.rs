@@ -1,9 +1,12 @@
 //! `lab run`: simulated routers for any SSH client.
 
 use std::{
+    collections::BTreeSet,
     fs,
+    io::{BufRead, BufReader, Write},
     net::{TcpListener, TcpStream},
-    os::unix::fs::PermissionsExt,
+    os::unix::{fs::PermissionsExt, net::UnixStream},
+    time::{Duration, Instant},
 };
 
 use rustix::process::Signal;
@@ -94,13 +97,12 @@ fn an_address_in_use_is_named() {
 
 /// A lab of one router with these options, and its standard error when it ended early.
 fn lab(options: &[&str], faults: &str) -> Result<Running, Ended> {
-    let fixed = [
-        "lab",
-        "run",
-        "--routers=1",
-        "--listen=127.0.0.1:0",
-        "--write-inventory=lab",
-    ];
+    lab_of(1, options, faults)
+}
+
+fn lab_of(routers: usize, options: &[&str], faults: &str) -> Result<Running, Ended> {
+    let routers = format!("--routers={routers}");
+    let fixed = ["lab", "run", &routers, "--listen=127.0.0.1:0", "--write-inventory=lab"];
     let program = Program::new(&[&fixed, options].concat()).file("faults.json", 0o600, faults);
     let mut running = program.start();
     loop {
@@ -165,4 +167,133 @@ fn what_cannot_be_simulated_is_said() {
             ended.stderr
         );
     }
+}
+
+#[test]
+fn a_mixed_lab_has_every_profile() {
+    let Ok(running) = lab_of(5, &["--profile=mix"], "[]") else {
+        panic!("it runs")
+    };
+    let answer = connect(&running).stdout;
+    let models: BTreeSet<&str> = answer
+        .split("Model: ")
+        .skip(1)
+        .filter_map(|rest| rest.split('\\').next())
+        .collect();
+    assert_eq!(models.len(), 5, "{answer}");
+}
+
+/// A control socket, as a script speaks to it.
+struct Control(BufReader<UnixStream>);
+
+impl Control {
+    fn open(running: &Running) -> Self {
+        let stream = UnixStream::connect(running.path("control")).expect("it listens");
+        let deadline = Some(Duration::from_secs(20));
+        stream.set_read_timeout(deadline).expect("a deadline");
+        Self(BufReader::new(stream))
+    }
+
+    /// The lines of the answer.
+    fn ask(&mut self, request: &str) -> Vec<Value> {
+        writeln!(self.0.get_mut(), "{request}").expect("it reads");
+        let mut answer = Vec::new();
+        loop {
+            let mut line = String::new();
+            self.0.read_line(&mut line).expect("an answer");
+            let value: Value = serde_json::from_str(&line).expect("JSON");
+            let last = value.get("ok").is_some();
+            answer.push(value);
+            if last {
+                return answer;
+            }
+        }
+    }
+}
+
+#[test]
+fn a_running_lab_is_controlled_over_a_socket() {
+    let Ok(running) = lab(&["--control=control"], "[]") else {
+        panic!("it runs")
+    };
+    let mode = fs::metadata(running.path("control")).expect("a socket").permissions();
+    assert_eq!(mode.mode() & 0o777, 0o600);
+    let mut control = Control::open(&running);
+    let listed = control.ask(r#"{"do": "routers"}"#);
+    let name = listed[0]["routers"][0]["name"].as_str().expect("a name").to_owned();
+    assert_eq!(listed[0]["routers"][0]["locked_by"], Value::Null);
+    let lock = format!(r#"{{"do": "lock", "router": "{name}", "user": "night-shift"}}"#);
+    assert_eq!(control.ask(&lock)[0]["ok"], true);
+    assert_eq!(
+        control.ask(r#"{"do": "routers"}"#)[0]["routers"][0]["locked_by"],
+        "night-shift"
+    );
+    let fault = r#"{"do": "inject", "fault": {"trigger": "auth", "action": "refuse", "count": "always"}}"#;
+    assert_eq!(control.ask(fault)[0]["ok"], true);
+    assert!(connect(&running).stdout.contains("auth_failed"));
+    assert_eq!(control.ask(r#"{"do": "clear"}"#)[0]["ok"], true);
+    assert!(connect(&running).stdout.contains("Model: vsrx"));
+    let mut events = control.ask(&format!(r#"{{"do": "events", "router": "{name}"}}"#));
+    events.pop();
+    assert!(events.iter().any(|event| event["what"] == "fault"), "{events:?}");
+    let last = events.last().expect("events")["number"].as_u64().expect("a number");
+    let later = control.ask(&format!(r#"{{"do": "events", "router": "{name}", "since": {last}}}"#));
+    assert!(
+        later
+            .iter()
+            .all(|event| event.get("number").is_none_or(|number| number.as_u64() > Some(last)))
+    );
+    for wrong in [
+        r#"{"do": "explode"}"#,
+        r#"{"do": "cut", "router": "nowhere"}"#,
+        "nonsense",
+    ] {
+        assert_eq!(control.ask(wrong)[0]["ok"], false, "{wrong}");
+    }
+}
+
+/// Starting a thousand listeners takes an eighth of a second; an unoptimised build on a busy machine gets this long.
+const START: Duration = Duration::from_secs(20);
+
+#[test]
+fn a_thousand_routers_start_and_answer() {
+    let begun = Instant::now();
+    let Ok(running) = lab_of(1000, &[], "[]") else {
+        panic!("it runs")
+    };
+    assert!(begun.elapsed() < START, "{:?}", begun.elapsed());
+    let path = |name: &str| running.path("lab").join(name).display().to_string();
+    let (inventory, known_hosts) = (path("devices.json"), path("known_hosts"));
+    let devices: Value = serde_json::from_slice(&fs::read(&inventory).expect("written")).expect("JSON");
+    let ports = devices
+        .as_object()
+        .expect("devices")
+        .values()
+        .map(|device| &device["port"]);
+    for port in ports {
+        let port = u16::try_from(port.as_u64().expect("a port")).expect("a port");
+        let stream = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
+        stream.set_read_timeout(Some(START)).expect("a deadline");
+        let mut identification = String::new();
+        BufReader::new(stream)
+            .read_line(&mut identification)
+            .expect("it answers");
+        assert_eq!(identification, "SSH-2.0-OpenSSH_9.7\r\n");
+    }
+    // Logins cost an unoptimised build a tenth of a second each, so a few stand for all.
+    let arguments = [
+        "--known-hosts-file",
+        &known_hosts,
+        "-f",
+        &inventory,
+        "check",
+        "--json",
+        "--connect",
+        "edge-*00",
+    ];
+    let ended = Program::new(&arguments).run();
+    let document: Value = serde_json::from_str(&ended.stdout).expect("JSON");
+    let contacts = document["connect"].as_array().expect("contacts");
+    assert_eq!(contacts.len(), 8, "{contacts:?}");
+    assert!(contacts.iter().all(|contact| contact["status"] == "ok"), "{contacts:?}");
 }
