@@ -77,6 +77,8 @@ def test_a_package_is_installed_and_runs_after_a_restart(device, package, router
     assert "checksum check passed." in reports
     assert "24.4R2.7 will become active" in text
     assert "Shutdown NOW!" in software.reboot()
+    # There is no session left that could be closed.
+    device.connected = False
     again = reopened(router)
     assert again.facts["version"] == "24.4R2.7"
     assert "version 24.4R2.7;" in again.rpc.get_config(options={"format": "text", "database": "committed"}).text
