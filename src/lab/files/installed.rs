@@ -26,7 +26,7 @@ pub(super) const FOLDERS: [(&str, &str, u32); 17] = [
 /// A file, its mode and its content.
 pub(super) const FILES: [(&str, u32, &str); 8] = [
     ("/config/license.conf", 0o600, "# no licence is installed\n"),
-    ("/etc/hosts.junos", 0o644, "127.0.0.1 localhost\n::1 localhost\n"),
+    ("/etc/hosts.junos", 0o644, "127.0.0.1 localhost re0\n::1 localhost\n"),
     ("/etc/resolv.conf", 0o644, "nameserver 192.0.2.53\n"),
     ("/var/log/messages", 0o644, ""),
     ("/var/log/interactive-commands", 0o644, ""),
