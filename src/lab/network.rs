@@ -198,6 +198,11 @@ impl Site {
         self.profile.port(self.ports.len())
     }
 
+    /// A switch's port to the desks, after all others.
+    pub(crate) fn access_port(&self) -> String {
+        self.profile.port(self.ports.len() + 2)
+    }
+
     /// The port to the servers behind an edge.
     pub(crate) fn servers_port(&self) -> String {
         self.profile.port(self.ports.len() + 1)

@@ -51,6 +51,10 @@ pub(crate) struct Profile {
     pub(crate) management: &'static str,
     /// Number of revenue ports, counted from 0.
     pub(crate) ports: usize,
+    /// This engine's logical interface and addresses in the instance that only engines see.
+    pub(crate) internal: (&'static str, &'static [&'static str]),
+    /// Address and names of the engines in that instance, as `/etc/hosts.junos` lists them.
+    pub(crate) internal_hosts: &'static [(&'static str, &'static str)],
     /// Pseudo interfaces that exist without configuration.
     pub(crate) pseudo_interfaces: &'static [&'static str],
 }
@@ -168,6 +172,8 @@ static VSRX: Profile = Profile {
     old_crypto: false,
     management: "fxp0",
     ports: 12,
+    internal: ("", &[]),
+    internal_hosts: &[],
     pseudo_interfaces: &[
         "dsc", "fti0", "gre", "ipip", "irb", "lsi", "mtun", "pimd", "pime", "pp0", "st0", "tap", "vtep",
     ],
@@ -181,7 +187,14 @@ static VMX: Profile = Profile {
     product: "vmx",
     os_name: "junos",
     engine: "RE-VMX",
-    wrapper: Wrapper::InvokeOn(&["re0"]),
+    wrapper: Wrapper::InvokeOn(&["re0", "re1"]),
+    internal: ("em1.0", &["128.0.0.1/2", "128.0.0.4/2"]),
+    internal_hosts: &[
+        ("128.0.0.1", "master"),
+        ("128.0.0.4", "re0"),
+        ("128.0.0.5", "re1"),
+        ("128.0.0.6", "backup"),
+    ],
     storage: &[
         disk("/dev/gpt/junos", 20_971_520, 2_936_012, "/.mount"),
         disk("/dev/gpt/var", 33_554_432, 1_048_576, "/.mount/var"),
@@ -210,6 +223,12 @@ static EX: Profile = Profile {
         disk("/dev/da0s4d", 262_144, 1_024, "/config"),
     ],
     management: "vme",
+    internal: ("bme0.0", &["128.0.0.1/2", "128.0.0.16/2"]),
+    internal_hosts: &[
+        ("128.0.0.1", "master"),
+        ("128.0.0.16", "fpc0 member0"),
+        ("128.0.0.17", "fpc1 member1"),
+    ],
     ports: 48,
     pseudo_interfaces: &[
         "dsc", "gre", "ipip", "irb", "lsi", "mtun", "pimd", "pime", "tap", "vtep",
@@ -230,6 +249,8 @@ static CLUSTER: Profile = Profile {
     leaf_style: LeafStyle::Inline,
     silent_member: Some(1),
     ports: 16,
+    // The second number of an address follows from the cluster's id, the first from the node.
+    internal: ("em0.0", &["129.16.0.1/2", "143.16.0.1/2"]),
     ..VSRX
 };
 

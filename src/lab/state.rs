@@ -28,6 +28,9 @@ pub(super) struct AtWork {
     pub(super) place: String,
 }
 
+/// Where the names of the engines lie.
+const HOSTS: &str = "/etc/hosts.junos";
+
 /// The memory of one router.
 #[derive(Debug)]
 pub(super) struct State {
@@ -59,10 +62,19 @@ impl State {
     /// A router that was configured when it was installed.
     pub(super) fn new(configuration: Tree, profile: &'static Profile, now: DateTime<Utc>) -> Self {
         let booted = now - UPTIME;
+        let mut files = Files::new(profile.storage, booted);
+        if !profile.internal_hosts.is_empty() {
+            let known = files.get(HOSTS).and_then(File::content);
+            let mut hosts = known.map(|content| content.text().into_owned()).unwrap_or_default();
+            for (address, names) in profile.internal_hosts {
+                hosts.push_str(&format!("{address} {names}\n"));
+            }
+            files.write(HOSTS, hosts, ROOT, booted);
+        }
         Self {
             databases: Databases::new(configuration, booted + TimeDelta::seconds(184)),
             rescue: None,
-            files: Files::new(profile.storage, booted),
+            files,
             folders: BTreeMap::new(),
             log: Syslog::default(),
             booted,

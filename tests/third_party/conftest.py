@@ -11,6 +11,9 @@ import pytest
 
 BINARY = str(pathlib.Path(os.environ["JUNOSMCP_BINARY"]).resolve())
 
+# Every face a router of the lab can have.
+PROFILES = ["vsrx-24.4", "vmx-22.4", "ex-21.4-vc", "srx-cluster-23.4", "old-12.1"]
+
 # A lab of a few routers listens within a second; a loaded machine gets more.
 START_SECONDS = 30
 
@@ -64,15 +67,37 @@ def eventually(probe, seconds=30):
     return answer
 
 
+def routers_in(folder):
+    """The routers of the inventory that a lab wrote."""
+    devices = json.loads((folder / "devices.json").read_text())
+    return [Router(name, entry, folder) for name, entry in devices.items() if not name.startswith("_")]
+
+
 @pytest.fixture
 def lab(tmp_path):
     """A fresh lab of three routers for one test."""
     folder = tmp_path / "lab"
     process = start_lab(folder, "--routers", "3")
     try:
-        devices = json.loads((folder / "devices.json").read_text())
-        yield [Router(name, entry, folder) for name, entry in devices.items() if not name.startswith("_")]
+        yield routers_in(folder)
     finally:
+        stop(process)
+
+
+@pytest.fixture(scope="session")
+def lab_of(tmp_path_factory):
+    """A lab of three routers of one profile, kept for the whole run: for tests that change nothing."""
+    running = {}
+
+    def start(profile):
+        if profile not in running:
+            folder = tmp_path_factory.mktemp("labs") / profile
+            process = start_lab(folder, "--routers", "3", "--profile", profile)
+            running[profile] = (process, routers_in(folder))
+        return running[profile][1]
+
+    yield start
+    for process, _ in running.values():
         stop(process)
 
 

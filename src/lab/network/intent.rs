@@ -33,6 +33,10 @@ pub(crate) struct Intent {
     pub(crate) zones: Vec<Zone>,
     /// Security policies in configuration order.
     pub(crate) policies: Vec<Policy>,
+    /// `system ntp server` and `peer`, in configuration order.
+    pub(crate) time_servers: Vec<String>,
+    /// `vlans`: name and tag.
+    pub(crate) vlans: Vec<(String, Option<u32>)>,
     pub(super) lldp_disabled: bool,
 }
 
@@ -60,6 +64,8 @@ pub(crate) struct Unit {
     pub(crate) inet: Vec<(Ipv4Addr, u8)>,
     /// IPv6 addresses with prefix lengths.
     pub(crate) inet6: Vec<(Ipv6Addr, u8)>,
+    /// VLANs it switches, by name or number.
+    pub(crate) switched: Vec<String>,
 }
 
 /// One static route.

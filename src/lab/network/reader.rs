@@ -36,6 +36,16 @@ impl Intent {
             ["protocols", "ospf", "area", area, "interface", interface, rest @ ..] => {
                 self.take_ospf(area, interface, rest)
             }
+            ["vlans", name, rest @ ..] => {
+                let vlan = entry(
+                    &mut self.vlans,
+                    |(known, _)| known == name,
+                    || ((*name).to_owned(), None),
+                );
+                if let ["vlan-id", tag] = rest {
+                    vlan.1 = tag.parse().ok();
+                }
+            }
             ["protocols", "lldp", "disable"] => self.lldp_disabled = true,
             ["protocols", "lldp", "interface", name, rest @ ..] => {
                 let entry = entry(
@@ -66,6 +76,9 @@ impl Intent {
     fn take_system(&mut self, statement: &[&str]) {
         match statement {
             ["host-name", name] => self.host_name = Some((*name).to_owned()),
+            ["ntp", "server" | "peer", server, ..] if !self.time_servers.iter().any(|known| known == server) => {
+                self.time_servers.push((*server).to_owned());
+            }
             ["management-instance"] => self.management_instance = true,
             ["login", "user", name, rest @ ..] => {
                 let new = || ((*name).to_owned(), String::new());
@@ -224,8 +237,10 @@ impl Unit {
             ["vlan-id", vlan] => self.vlan = vlan.parse().ok(),
             ["family", family, rest @ ..] => {
                 entry(&mut self.families, |known| known == family, || (*family).to_owned());
-                if let ["address", address, ..] = rest {
-                    self.take_address(family, address);
+                match rest {
+                    ["address", address, ..] => self.take_address(family, address),
+                    ["vlan", "members", vlan] => self.switched.push((*vlan).to_owned()),
+                    _ => {}
                 }
             }
             _ => {}

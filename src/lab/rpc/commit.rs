@@ -8,7 +8,7 @@ use crate::lab::config::{ConfigError, Severity};
 use crate::lab::configuration;
 use crate::lab::errors;
 use crate::lab::history::Origin;
-use crate::lab::profile::CommitMark;
+use crate::lab::profile::{CommitMark, Wrapper};
 use crate::lab::state::State;
 
 /// Longest log text a commit may carry, in bytes.
@@ -74,11 +74,33 @@ fn native(call: &Call<'_>) -> String {
 fn results(call: &Call<'_>, remarks: &str, mark: &str) -> String {
     let profile = call.session.router.profile();
     let ok = call.session.envelope.ok();
-    let engine =
-        |name| format!("<routing-engine junos:style=\"normal\">\n<name>{name}</name>\n{mark}\n</routing-engine>\n");
+    let engine = |name: &&str| {
+        format!("<routing-engine junos:style=\"normal\">\n<name>{name}</name>\n{mark}\n</routing-engine>\n")
+    };
     match profile.commit_mark {
         CommitMark::Engines => {
-            let engines: String = profile.wrapper.members().iter().map(engine).collect();
+            let engines = match profile.wrapper {
+                // One of two engines commits for itself unless it is told to synchronize: then it checks, the other
+                // commits, and it commits last.
+                Wrapper::InvokeOn(engines) => {
+                    let synchronize = ["synchronize", "force-synchronize"]
+                        .iter()
+                        .any(|word| call.operation.has(word));
+                    match (synchronize, engines) {
+                        (true, [own, others @ ..]) => {
+                            let checked = engine(own).replace(mark, "<commit-check-success/>");
+                            let others: String = others.iter().map(engine).collect();
+                            match mark == "<commit-check-success/>" {
+                                true => format!("{checked}{others}"),
+                                false => format!("{checked}{others}{}", engine(own)),
+                            }
+                        }
+                        (false, engines) => engines.iter().take(1).map(engine).collect(),
+                        (true, []) => String::new(),
+                    }
+                }
+                Wrapper::Always(_) | Wrapper::Never => profile.wrapper.members().iter().map(engine).collect(),
+            };
             format!("<commit-results>\n{remarks}{engines}</commit-results>\n{ok}")
         }
         // Clusters were seen to leave the engine open and to send no results around it.

@@ -7,6 +7,7 @@ use super::{Answer, Call, refused, stamp};
 use crate::lab::candidate::{Databases, Editor, Refusal};
 use crate::lab::config::Tree;
 use crate::lab::errors;
+use crate::lab::profile::Hello;
 use crate::lab::state::State;
 use crate::lab::xml::escape;
 
@@ -44,6 +45,8 @@ fn open(call: &Call<'_>) -> String {
     let warning = errors::warning("uncommitted changes will be discarded on exit");
     match call.operation.children.first().map(|child| child.name.as_str()) {
         Some("private") => step(call, Databases::open_private, &warning),
+        // Releases before 16 know exclusive use by the lock alone.
+        Some("exclusive") if call.session.router.profile().hello == Hello::First => errors::syntax("exclusive"),
         Some("exclusive") => step(call, Databases::lock, &warning),
         None => String::new(),
         Some(other) => errors::syntax(other),

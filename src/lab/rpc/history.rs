@@ -1,16 +1,13 @@
 //! Reading what was committed: history, rollback ring, rescue configuration.
 
 use super::read::{self, Form, Mark};
-use super::{Answer, Call, configuration_output, stamp};
+use super::{Answer, Call, configuration_output};
 use crate::lab::configuration;
 use crate::lab::errors;
-use crate::lab::history::{Commit, RING};
-use crate::lab::state::State;
-use crate::lab::xml::escape;
+use crate::lab::history::RING;
 
 pub(super) fn answer(call: &Call<'_>) -> Option<Answer> {
     let body = match call.operation.name.as_str() {
-        "get-commit-revision-information" => call.session.work(|state, _| revisions(state)),
         "get-rollback-information" => rollback(call),
         "get-rescue-information" => rescue(call),
         "request-save-rescue-configuration" => call.session.work(|state, now| {
@@ -24,25 +21,6 @@ pub(super) fn answer(call: &Call<'_>) -> Option<Answer> {
         _ => return None,
     };
     Some(Answer::body(body))
-}
-
-fn revisions(state: &State) -> String {
-    let revision = |commit: &Commit<_>| {
-        format!(
-            "<revision>re0-{}-{}</revision>\n<date-time junos:seconds=\"{}\">{}</date-time>\n<user>{}</user>\n\
-             <client>{}</client>\n",
-            commit.at.timestamp(),
-            commit.revision,
-            commit.at.timestamp(),
-            stamp(commit.at),
-            escape(&commit.user),
-            commit.client
-        )
-    };
-    format!(
-        "<commit-revision-information>\n{}</commit-revision-information>\n",
-        revision(state.databases.history().last())
-    )
 }
 
 fn number(call: &Call<'_>, name: &str) -> Result<Option<usize>, String> {

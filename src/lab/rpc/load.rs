@@ -45,7 +45,9 @@ fn how(call: &Call<'_>) -> Result<(LoadAction, LoadFormat), String> {
         attribute("format").unwrap_or(match call.operation.children.first().map(|child| child.name.as_str()) {
             Some("configuration-text" | "configuration-patch") => "text",
             Some("configuration-json") => "json",
-            Some("configuration-set") => "set",
+            // The element alone does not name the format.
+            Some("configuration-set") if action != LoadAction::Set => "set",
+            Some("configuration-set") => "text",
             _ => "xml",
         });
     let format = match written {
@@ -55,6 +57,10 @@ fn how(call: &Call<'_>) -> Result<(LoadAction, LoadFormat), String> {
         "set" => LoadFormat::Set,
         other => return Err(errors::parser("syntax error", Some(other))),
     };
+    // Releases without these formats take set lines by the action alone.
+    if matches!(written, "json" | "set") && !call.session.router.profile().json_and_set {
+        return Err(errors::parser("syntax error", Some(written)));
+    }
     // Set lines come as action set in format text; some clients name the format instead.
     let set_lines = action == LoadAction::Set || format == LoadFormat::Set || call.operation.has("configuration-set");
     match set_lines {

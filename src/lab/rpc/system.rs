@@ -1,4 +1,4 @@
-//! The router itself: reachability, packet forwarding engine, restart, end of a session.
+//! The router itself: packet forwarding engine, restart, end of a session.
 
 use std::sync::Arc;
 
@@ -9,7 +9,6 @@ use crate::lab::errors;
 use crate::lab::operational::{self, Asker};
 use crate::lab::profile::{Family, Profile, Wrapper};
 use crate::lab::router::Router;
-use crate::lab::xml::escape;
 
 pub(super) fn answer(call: &Call<'_>) -> Option<Answer> {
     let value = |name: &str| call.operation.value(name);
@@ -28,10 +27,6 @@ pub(super) fn answer(call: &Call<'_>) -> Option<Answer> {
                 Ok(done) => done.reply,
                 Err(error) => error,
             },
-        },
-        "ping" => match value("host") {
-            None => errors::missing("host"),
-            Some(host) => ping_element(host, count(value("count"))),
         },
         name => {
             let arguments: Vec<(String, String)> = call
@@ -74,13 +69,6 @@ pub(super) fn command(router: &Arc<Router>, asker: &Asker<'_>, words: &[&str]) -
             router.with_state(asker.by, |state, _| state.rescue = None);
             Done::output("")
         }
-        ("ping", [host, options @ ..]) => {
-            let number = options
-                .iter()
-                .position(|word| "count".starts_with(*word))
-                .map(|at| at + 1);
-            Done::output(ping_text(host, count(number.and_then(|at| options.get(at)).copied())))
-        }
         ("clear", [_, ..]) => Done::output(""),
         _ => return None,
     };
@@ -115,37 +103,4 @@ fn engines(profile: &Profile) -> &'static [&'static str] {
         Family::Mx => &["fpc0", "afeb0"],
         Family::Ex => profile.wrapper.members(),
     }
-}
-
-/// Echo requests of a ping: without a number it would go on for ever, which nobody waits for.
-fn count(written: Option<&str>) -> u32 {
-    written
-        .and_then(|number| number.parse().ok())
-        .unwrap_or(5)
-        .clamp(1, 1000)
-}
-
-fn ping_text(host: &str, count: u32) -> String {
-    let mut text = format!("PING {host} ({host}): 56 data bytes\n");
-    for number in 0..count {
-        text.push_str(&format!(
-            "64 bytes from {host}: icmp_seq={number} ttl=64 time=0.{} ms\n",
-            311 + (number * 37) % 400
-        ));
-    }
-    text + &format!(
-        "\n--- {host} ping statistics ---\n{count} packets transmitted, {count} packets received, 0% packet loss\n\
-         round-trip min/avg/max/stddev = 0.311/0.502/0.710/0.118 ms\n"
-    )
-}
-
-fn ping_element(host: &str, count: u32) -> String {
-    format!(
-        "<ping-results>\n<target-host>{0}</target-host>\n<target-ip>{0}</target-ip>\n<packet-size>56</packet-size>\n\
-         <probe-results-summary>\n<probes-sent>{count}</probes-sent>\n<responses-received>{count}</responses-received>\n\
-         <packet-loss>0</packet-loss>\n<rtt-minimum>311</rtt-minimum>\n<rtt-maximum>710</rtt-maximum>\n\
-         <rtt-average>502</rtt-average>\n<rtt-stddev>118</rtt-stddev>\n</probe-results-summary>\n<ping-success/>\n\
-         </ping-results>\n",
-        escape(host)
-    )
 }

@@ -27,6 +27,12 @@ pub(super) const COMMANDS: &[Command] = &[Command {
 /// Hosts behind an edge that answer ARP.
 const SERVERS: u32 = 3;
 
+/// Whether something at that address answers ARP.
+pub(super) fn answers(view: &View, address: Ipv4Addr) -> bool {
+    let live = Live::new(view.network, view.router);
+    entries(view, &live).iter().any(|(known, ..)| *known == address)
+}
+
 /// Address, hardware address and logical interface of everything that answers ARP.
 fn entries(view: &View, live: &Live) -> Vec<(Ipv4Addr, String, String)> {
     let site = view.site();

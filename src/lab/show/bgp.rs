@@ -2,7 +2,7 @@
 
 use super::live::Live;
 use super::routes::{Destination, routes};
-use super::sessions::Session;
+use super::sessions::{Far, Session};
 use super::timing::age;
 use super::tree::{Arguments, Command, Parameter};
 use super::{ShowError, View};
@@ -18,7 +18,10 @@ pub(super) const COMMANDS: &[Command] = &[
     Command {
         words: &["show", "bgp", "summary"],
         rpc: "get-bgp-summary-information",
-        parameters: &[],
+        parameters: &[
+            Parameter::Keyed("group", "group"),
+            Parameter::Keyed("instance", "instance"),
+        ],
         families: &[],
         wrapped: false,
         answer: summary,
@@ -27,7 +30,10 @@ pub(super) const COMMANDS: &[Command] = &[
     Command {
         words: &["show", "bgp", "neighbor"],
         rpc: "get-bgp-neighbor-information",
-        parameters: &[Parameter::Free("neighbor-address")],
+        parameters: &[
+            Parameter::Keyed("instance", "instance"),
+            Parameter::Free("neighbor-address"),
+        ],
         families: &[],
         wrapped: false,
         answer: neighbor,
@@ -52,6 +58,15 @@ impl Peer<'_> {
         }
     }
 
+    /// The router id of the other end, once it is known.
+    fn id(&self, live: &Live) -> Option<String> {
+        match self.session {
+            Session::Established(Far::Router(router)) => Some(live.of(router).router_id().to_string()),
+            Session::Established(Far::Provider(_)) => Some(self.configured.address.clone()),
+            Session::Active | Session::Idle => None,
+        }
+    }
+
     fn up(&self) -> bool {
         matches!(self.session, Session::Established(_))
     }
@@ -67,7 +82,12 @@ impl Peer<'_> {
     }
 }
 
-fn peers<'a>(live: &'a Live, destinations: &[Destination]) -> Vec<Peer<'a>> {
+/// The peers a question is about: all neighbors are in the default instance.
+fn peers<'a>(live: &'a Live, destinations: &[Destination], arguments: &Arguments) -> Vec<Peer<'a>> {
+    let named = |name| arguments.value(name).filter(|value| !value.is_empty());
+    if named("instance").is_some_and(|instance| instance != "master") {
+        return Vec::new();
+    }
     let peer = |configured: &'a BgpPeer| {
         let from = |peer: &Option<String>| peer.as_deref() == Some(configured.address.as_str());
         let all = destinations.iter().flat_map(|destination| &destination.routes);
@@ -79,13 +99,14 @@ fn peers<'a>(live: &'a Live, destinations: &[Destination]) -> Vec<Peer<'a>> {
             active: best.filter(|route| from(&route.peer)).count(),
         }
     };
-    live.intent.bgp_peers().map(peer).collect()
+    let wanted = |configured: &&BgpPeer| named("group").is_none_or(|group| group == configured.group);
+    live.intent.bgp_peers().filter(wanted).map(peer).collect()
 }
 
-fn summary(view: &View, _arguments: &Arguments) -> Result<Element, ShowError> {
+fn summary(view: &View, arguments: &Arguments) -> Result<Element, ShowError> {
     let live = view.routing()?;
     let destinations = routes(&live);
-    let peers = peers(&live, &destinations);
+    let peers = peers(&live, &destinations, arguments);
     if peers.is_empty() {
         return Ok(Element::output("BGP is not running"));
     }
@@ -208,8 +229,10 @@ fn summary_text(element: &Element) -> String {
 fn neighbor(view: &View, arguments: &Arguments) -> Result<Element, ShowError> {
     let live = view.routing()?;
     let destinations = routes(&live);
-    let wanted = arguments.value("neighbor-address");
-    let peers = peers(&live, &destinations);
+    let wanted = arguments
+        .value("neighbor-address")
+        .filter(|address| !address.is_empty());
+    let peers = peers(&live, &destinations, arguments);
     if peers.is_empty() {
         return Ok(Element::output("BGP is not running"));
     }
@@ -275,13 +298,29 @@ fn detailed_peer(view: &View, live: &Live, peer: &Peer) -> Element {
         .with_leaf("last-error", "None")
         .with(options)
         .with_leaf("flap-count", 0);
-    if peer.up() {
+    if let (Session::Established(far), Some(id)) = (&peer.session, peer.id(live)) {
         element = element
+            .with_leaf("peer-id", id)
+            .with_leaf("local-id", live.router_id())
             .with_leaf("active-holdtime", 90)
             .with_leaf("keepalive-interval", KEEPALIVE)
-            .with(rib_of(peer).with_leaf("bgp-rib-state", "BGP restart is complete"))
+            .with_leaf("peer-4byte-as-capability-advertised", live.peer_as(configured))
+            .with(
+                rib_of(peer)
+                    .with_leaf("advertised-prefix-count", live.advertised(configured, far))
+                    .with_leaf("bgp-rib-state", "BGP restart is complete")
+                    .with_leaf("send-state", "in sync"),
+            )
             .with_leaf("input-messages", peer.messages(view, "input"))
-            .with_leaf("output-messages", peer.messages(view, "output"));
+            .with_leaf("output-messages", peer.messages(view, "output"))
+            .with_leaf("input-updates", peer.received)
+            .with_leaf("output-updates", live.advertised(configured, far))
+            .with(
+                Element::new("bgp-output-queue")
+                    .with_leaf("number", 1)
+                    .with_leaf("count", 0)
+                    .with_leaf("table-name", "inet.0"),
+            );
     }
     element
 }
@@ -334,6 +373,14 @@ fn neighbor_text(element: &Element) -> String {
             ));
         }
         text.push_str(&format!("  Number of flaps: {}\n", value("flap-count")));
+        if peer.has("peer-id") {
+            text.push_str(&format!(
+                "  Peer ID: {:<15} Local ID: {:<15} Active Holdtime: {}\n",
+                value("peer-id"),
+                value("local-id"),
+                value("active-holdtime")
+            ));
+        }
         for rib in peer.all("bgp-rib") {
             text.push_str(&format!("  Table {}\n", rib.value("name")));
             text.push_str(&format!(

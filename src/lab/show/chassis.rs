@@ -30,6 +30,15 @@ pub(super) const COMMANDS: &[Command] = &[
         text: routing_engine_text,
     },
     Command {
+        words: &["show", "chassis", "fpc"],
+        rpc: "get-fpc-information",
+        parameters: &[Parameter::Flag("detail"), Parameter::Free("fpc-slot")],
+        families: &[],
+        wrapped: true,
+        answer: fpc,
+        text: fpc_text,
+    },
+    Command {
         words: &["show", "chassis", "cluster", "status"],
         rpc: "get-chassis-cluster-status",
         parameters: &[],
@@ -59,6 +68,7 @@ fn hardware(view: &View, _arguments: &Arguments) -> Result<Element, ShowError> {
         Family::Mx => "Virtual MPC",
         Family::Ex => "48 port switch",
     };
+    let second = matches!(profile.wrapper, Wrapper::InvokeOn(engines) if engines.len() > 1);
     let port_card = Element::new("chassis-sub-module")
         .with_leaf("name", "PIC 0")
         .with_leaf("description", format!("{}x GE", profile.ports));
@@ -73,6 +83,7 @@ fn hardware(view: &View, _arguments: &Arguments) -> Result<Element, ShowError> {
             Some(serial("routing engine")),
             profile.engine,
         ))
+        .with_all(second.then(|| module("Routing Engine 1", Some(serial("routing engine 1")), profile.engine)))
         .with(module("FPC 0", Some(serial("fpc")), card).with(port_card))
         .with(module("Power Supply 0", None, ""));
     Ok(view.root("chassis-inventory", "junos-chassis").with(chassis))
@@ -106,9 +117,25 @@ fn hardware_text(element: &Element) -> String {
 const MEMORY: u64 = 4_096;
 
 fn routing_engine(view: &View, _arguments: &Arguments) -> Result<Element, ShowError> {
+    let engines = match view.profile().wrapper {
+        // Two engines of one chassis are two rows of one reply.
+        Wrapper::InvokeOn(engines) => 0..engines.len(),
+        Wrapper::Always(_) | Wrapper::Never => view.member..view.member + 1,
+    };
+    Ok(view
+        .root("route-engine-information", "junos-chassis")
+        .with_all(engines.map(|slot| engine(view, slot))))
+}
+
+fn engine(view: &View, slot: usize) -> Element {
     let family = view.profile().family;
+    let part = match slot {
+        0 => "routing engine".to_owned(),
+        other => format!("routing engine {other}"),
+    };
+    let state = if slot == 0 { "master" } else { "backup" };
     // The load changes by the minute, so that two reads within one agree.
-    let mut dice = view.dice(&["engine", &(view.now.timestamp() / 60).to_string()]);
+    let mut dice = view.dice(&["engine", &part, &(view.now.timestamp() / 60).to_string()]);
     let used = 35 + dice.below(20);
     let (user, system, interrupt) = (1 + dice.below(9), 1 + dice.below(6), dice.below(2));
     let load = |dice: &mut super::Dice| format!("0.{:02}", 4 + dice.below(60));
@@ -123,29 +150,76 @@ fn routing_engine(view: &View, _arguments: &Arguments) -> Result<Element, ShowEr
         let celsius = 32 + dice.below(8);
         let degrees = format!("{celsius} degrees C / {} degrees F", celsius * 9 / 5 + 32);
         engine = engine
-            .with_leaf("slot", 0)
-            .with_leaf("mastership-state", "master")
-            .with_leaf("mastership-priority", "master (default)")
+            .with_leaf("slot", slot)
+            .with_leaf("mastership-state", state)
+            .with_leaf("mastership-priority", format!("{state} (default)"))
             .with_leaf("status", "OK")
             .with(Element::leaf("temperature", degrees).attribute("junos:celsius", celsius))
             .with_leaf("memory-dram-size", format!("{MEMORY} MB"))
             .with_leaf("memory-buffer-utilization", used);
     }
-    engine = engine
+    engine
         .with_leaf("cpu-user", user)
         .with_leaf("cpu-background", 0)
         .with_leaf("cpu-system", system)
         .with_leaf("cpu-interrupt", interrupt)
         .with_leaf("cpu-idle", 100 - user - system - interrupt)
         .with_leaf("model", view.profile().engine)
-        .with_leaf("serial-number", format!("LAB{}", view.dice(&["routing engine"]).hex(9)))
+        .with_leaf("serial-number", format!("LAB{}", view.dice(&[&part]).hex(9)))
         .with(Element::leaf("start-time", stamp(view.boot_time)).attribute("junos:seconds", view.boot_time.timestamp()))
         .with(Element::leaf("up-time", long_span(view.uptime())).attribute("junos:seconds", view.uptime()))
         .with_leaf("last-reboot-reason", "Router rebooted after a normal shutdown.")
         .with_leaf("load-average-one", load(&mut dice))
         .with_leaf("load-average-five", load(&mut dice))
-        .with_leaf("load-average-fifteen", load(&mut dice));
-    Ok(view.root("route-engine-information", "junos-chassis").with(engine))
+        .with_leaf("load-average-fifteen", load(&mut dice))
+}
+
+fn fpc(view: &View, arguments: &Arguments) -> Result<Element, ShowError> {
+    let mut dice = view.dice(&["fpc", &(view.now.timestamp() / 60).to_string()]);
+    let (used, interrupt) = (2 + dice.below(9), dice.below(2));
+    let slot = Element::new("fpc")
+        .with_leaf("slot", 0)
+        .with_leaf("state", "Online")
+        .with(Element::leaf("temperature", "Testing").attribute("junos:celsius", 0))
+        .with_leaf("cpu-total", used)
+        .with_leaf("cpu-interrupt", interrupt)
+        .with_leaf("memory-dram-size", 512)
+        .with_leaf("memory-heap-utilization", 20 + dice.below(20))
+        .with_leaf("memory-buffer-utilization", 10 + dice.below(20));
+    let wanted = arguments.value("fpc-slot").is_none_or(|wanted| wanted == "0");
+    Ok(view
+        .root("fpc-information", "junos-chassis")
+        .attribute("junos:style", "brief")
+        .with_all(wanted.then_some(slot)))
+}
+
+fn fpc_text(element: &Element) -> String {
+    let widths = [4, 12, 9, 10, 12, 10, 8, 8];
+    let headings = [
+        "Slot",
+        "State",
+        "Temp (C)",
+        "CPU total",
+        "CPU interr.",
+        "DRAM (MB)",
+        "Heap",
+        "Buffer",
+    ];
+    let mut text = super::columns::line(&widths, &headings);
+    for fpc in element.all("fpc") {
+        let names = [
+            "slot",
+            "state",
+            "temperature",
+            "cpu-total",
+            "cpu-interrupt",
+            "memory-dram-size",
+            "memory-heap-utilization",
+            "memory-buffer-utilization",
+        ];
+        text.push_str(&super::columns::line(&widths, &names.map(|name| fpc.value(name))));
+    }
+    text
 }
 
 fn routing_engine_text(element: &Element) -> String {

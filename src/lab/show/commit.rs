@@ -44,9 +44,7 @@ fn commit(view: &View, number: usize, entry: &CommitEntry) -> Element {
     if let Some(log) = &entry.log {
         element.push(Element::leaf("log", log));
     }
-    let waiting = entry
-        .pending
-        .map(|pending| format!("commit confirmed, rollback in {}mins", minutes_left(view, pending)));
+    let waiting = waiting(view, entry);
     if let Some(comment) = waiting.as_ref().or(entry.comment.as_ref()) {
         element.push(Element::leaf("comment", comment));
     }
@@ -101,11 +99,27 @@ fn revision(view: &View, _arguments: &Arguments) -> Result<Element, ShowError> {
         None => (view.boot_time, "root", "other"),
     };
     let revision = format!("re0-{}-{}", time.timestamp(), view.history.len());
-    Ok(Element::new("commit-revision-information")
+    let mut element = Element::new("commit-revision-information")
         .with_leaf("revision", revision)
         .with(time_leaf("date-time", time))
         .with_leaf("user", user)
-        .with_leaf("client", client))
+        .with_leaf("client", client);
+    let entry = view.history.first();
+    let comment =
+        entry.and_then(|entry| waiting(view, entry).or_else(|| entry.log.clone().or_else(|| entry.comment.clone())));
+    if let Some(comment) = comment {
+        element.push(Element::leaf("comment", comment));
+    }
+    Ok(element)
+}
+
+/// The comment of a commit that waits for its confirmation.
+fn waiting(view: &View, entry: &CommitEntry) -> Option<String> {
+    let pending = entry.pending?;
+    Some(format!(
+        "commit confirmed, rollback in {}mins",
+        minutes_left(view, pending)
+    ))
 }
 
 fn revision_text(element: &Element) -> String {

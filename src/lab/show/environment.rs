@@ -5,20 +5,75 @@ use super::tree::{Arguments, Command};
 use super::{ShowError, View};
 use crate::lab::element::Element;
 
-pub(super) const COMMANDS: &[Command] = &[Command {
-    words: &["show", "chassis", "environment"],
-    rpc: "get-environment-information",
-    parameters: &[],
-    families: &[],
-    wrapped: true,
-    answer,
-    text,
-}];
+pub(super) const COMMANDS: &[Command] = &[
+    Command {
+        words: &["show", "chassis", "environment"],
+        rpc: "get-environment-information",
+        parameters: &[],
+        families: &[],
+        wrapped: true,
+        answer,
+        text,
+    },
+    Command {
+        words: &["show", "chassis", "temperature-thresholds"],
+        rpc: "get-temperature-threshold-information",
+        parameters: &[],
+        families: &[],
+        wrapped: true,
+        answer: thresholds,
+        text: thresholds_text,
+    },
+];
+
+/// What has a temperature.
+const SENSORS: [&str; 3] = ["Routing Engine 0", "Routing Engine 0 CPU", "FPC 0"];
+
+/// Degrees at which fans speed up, and at which the yellow and the red alarm are raised.
+const THRESHOLDS: [(&str, u64); 4] = [
+    ("fan-normal-speed", 54),
+    ("fan-high-speed", 65),
+    ("yellow-alarm", 75),
+    ("red-alarm", 90),
+];
+
+fn thresholds(view: &View, _arguments: &Arguments) -> Result<Element, ShowError> {
+    let sensors = SENSORS.map(|name| {
+        let degrees = THRESHOLDS
+            .map(|(threshold, celsius)| Element::leaf(threshold, celsius).attribute("junos:celsius", celsius));
+        Element::new("temperature-threshold")
+            .with_leaf("name", name)
+            .with_all(degrees)
+    });
+    Ok(view
+        .root("temperature-threshold-information", "junos-chassis")
+        .with_all(sensors))
+}
+
+fn thresholds_text(element: &Element) -> String {
+    let widths = [30, 12, 12, 14, 12];
+    let mut text = line(
+        &widths,
+        &[
+            "Item (degrees C)",
+            "Fan normal",
+            "Fan high",
+            "Yellow alarm",
+            "Red alarm",
+        ],
+    );
+    for sensor in element.all("temperature-threshold") {
+        let mut cells = vec![sensor.value("name")];
+        cells.extend(THRESHOLDS.map(|(name, _)| sensor.value(name)));
+        text.push_str(&line(&widths, &cells));
+    }
+    text
+}
 
 fn answer(view: &View, _arguments: &Arguments) -> Result<Element, ShowError> {
     // Temperatures wander by the hour.
     let mut dice = view.dice(&["environment", &(view.now.timestamp() / 3_600).to_string()]);
-    let temperatures = ["Routing Engine 0", "Routing Engine 0 CPU", "FPC 0"].map(|name| {
+    let temperatures = SENSORS.map(|name| {
         let celsius = 31 + dice.below(14);
         let degrees = format!("{celsius} degrees C / {} degrees F", celsius * 9 / 5 + 32);
         Element::new("environment-item")

@@ -91,6 +91,10 @@ fn answer(view: &View, arguments: &Arguments) -> Result<Element, ShowError> {
         Some((physical, unit)) => (physical, Some(unit)),
         None => (wanted, None),
     };
+    // One engine alone has the internal unit of its loopback there; several reach each other over a link.
+    if arguments.value("routing-instance") == Some(INTERNAL) && !view.profile().internal.1.is_empty() {
+        return Ok(internal(view));
+    }
     let instance = arguments
         .value("routing-instance")
         .filter(|instance| *instance != "all");
@@ -120,6 +124,32 @@ fn answer(view: &View, arguments: &Arguments) -> Result<Element, ShowError> {
 /// The internal unit of the loopback.
 const INTERNAL_UNIT: u32 = 16_384;
 
+/// The instance in which the engines of one chassis reach each other.
+const INTERNAL: &str = "__juniper_private1__";
+
+/// What this engine has in the internal instance.
+fn internal(view: &View) -> Element {
+    let (logical, addresses) = view.profile().internal;
+    let state = |element: Element, name: &str| {
+        element
+            .with(Element::lined("name", name))
+            .with(Element::lined("admin-status", "up"))
+            .with(Element::lined("oper-status", "up"))
+    };
+    let local = |address: &&str| {
+        let address = Element::lined("ifa-local", address).attribute("junos:emit", "emit");
+        Element::new("interface-address").with(address)
+    };
+    let family = Element::new("address-family")
+        .with(Element::lined("address-family-name", "inet"))
+        .with_all(addresses.iter().map(local));
+    let physical = logical.split('.').next().unwrap_or(logical);
+    root(view, "terse").with(
+        state(Element::new("physical-interface"), physical)
+            .with(state(Element::new("logical-interface"), logical).with(family)),
+    )
+}
+
 fn in_instance(live: &Live, interface: &Physical, instance: &str) -> bool {
     let mut units = units(interface).into_iter();
     units.any(|unit| unit_in_instance(live, interface, &unit, instance))
@@ -128,7 +158,7 @@ fn in_instance(live: &Live, interface: &Physical, instance: &str) -> bool {
 fn unit_in_instance(live: &Live, interface: &Physical, unit: &Unit, instance: &str) -> bool {
     match live.instance_of(&format!("{}.{}", interface.name, unit.number)) {
         // The engines of a router reach one another over addresses that are in no other instance.
-        "" if unit.number == INTERNAL_UNIT => instance == "__juniper_private1__",
+        "" if unit.number == INTERNAL_UNIT => instance == INTERNAL,
         "" => instance == "default" || instance == "master",
         own => own == instance,
     }

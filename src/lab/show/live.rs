@@ -5,6 +5,7 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use crate::lab::network::{Intent, Network, Port, Role, Unit};
+use crate::lab::profile::Family;
 
 /// Routers a shortest-path search looks at before it gives up: enough for a neighborhood, cheap in a network of a thousand.
 const SEARCHED: usize = 48;
@@ -66,8 +67,9 @@ impl<'a> Live<'a> {
             return self.network.site(port.peer).running() && self.of(port.peer).enabled(&port.peer_port);
         }
         let outside = site.role == Role::Edge && (physical == site.transit_port() || physical == site.servers_port());
+        let desks = site.profile.family == Family::Ex && physical == site.access_port();
         let revenue = physical.starts_with("ge-") || physical.starts_with("xe-") || physical.starts_with("et-");
-        outside || !revenue
+        outside || desks || !revenue
     }
 
     /// Whether a logical interface is configured, enabled and carries.

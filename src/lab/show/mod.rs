@@ -18,14 +18,19 @@ mod license;
 mod live;
 mod lldp;
 mod log;
+mod nd;
+mod ntp;
+mod optics;
 mod ospf;
 mod processes;
+mod reachability;
 mod routes;
 mod routing;
 mod security;
 mod sessions;
 mod software;
 mod storage;
+mod switching;
 mod timing;
 mod tree;
 mod uptime;
@@ -53,6 +58,8 @@ pub(crate) struct View<'a> {
     pub(crate) network: &'a Network,
     /// The number of the router that is asked.
     pub(crate) router: usize,
+    /// Which of its engines, nodes or members answers, counted from 0.
+    pub(crate) member: usize,
     /// The release it runs.
     pub(crate) version: &'a str,
     /// The time it is.
@@ -166,6 +173,7 @@ impl<'a> View<'a> {
         Self {
             network,
             router,
+            member: 0,
             version: network.site(router).profile.version,
             now,
             boot_time: now - TimeDelta::days(30),
@@ -196,15 +204,16 @@ impl<'a> View<'a> {
 
     /// The state of routing; there is none until its daemon has started.
     fn routing(&self) -> Result<Live<'a>, ShowError> {
-        if self.now < self.protocols_started() {
+        if self.protocols_started().is_none_or(|started| self.now < started) {
             return Err(ShowError::Failed("the routing subsystem is not running".to_owned()));
         }
         Ok(Live::new(self.network, self.router))
     }
 
-    /// When routing starts after the router does.
-    fn protocols_started(&self) -> DateTime<Utc> {
-        self.boot_time + self.protocols_delay
+    /// When routing starts after the router does; on a standby node it does not run.
+    fn protocols_started(&self) -> Option<DateTime<Utc>> {
+        let standby = self.profile().silent_member == Some(self.member) && self.member > 0;
+        (!standby).then(|| self.boot_time + self.protocols_delay)
     }
 
     /// The configured host name; Junos calls a router without one `Amnesiac`.
@@ -250,7 +259,17 @@ pub(crate) fn command(view: &View, words: &str) -> Result<Shown, ShowError> {
 }
 
 fn answer(view: &View, command: &Command, arguments: &Arguments) -> Result<Shown, ShowError> {
+    let wanted = arguments.value("node");
     let members = match view.profile().wrapper {
+        // Only clusters have nodes; their replies to a question about one are aggregated all the same.
+        Wrapper::Always(members) if members.contains(&"node0") && wanted.is_some() => {
+            return aggregate(view, command, arguments, chosen(members, wanted.unwrap_or_default())?);
+        }
+        _ if wanted.is_some() => return Err(ShowError::syntax("syntax error", "node", command.words.len())),
+        // Engines of a cluster or of a virtual chassis answer together already.
+        Wrapper::Always(_) if arguments.has("invoke-on") => {
+            return Err(ShowError::syntax("syntax error", "invoke-on", command.words.len()));
+        }
         Wrapper::Always(members) if command.wrapped => members,
         Wrapper::InvokeOn(members) if arguments.has("invoke-on") => members,
         _ => {
@@ -266,6 +285,25 @@ fn answer(view: &View, command: &Command, arguments: &Arguments) -> Result<Shown
     aggregate(view, command, arguments, members)
 }
 
+/// A daemon's error as one member's payload.
+fn failure(message: &str) -> Element {
+    Element::new("rpc-error")
+        .with_leaf("error-type", "protocol")
+        .with_leaf("error-tag", "operation-failed")
+        .with_leaf("error-severity", "error")
+        .with(Element::lined("error-message", message))
+}
+
+/// The nodes a question about `node` means: all, the primary one, the one that answers, or one by number.
+fn chosen(members: &'static [&'static str], node: &str) -> Result<&'static [&'static str], ShowError> {
+    match node {
+        "all" => Ok(members),
+        "primary" | "local" | "0" => Ok(&members[..1]),
+        "1" => Ok(&members[1..]),
+        other => Err(ShowError::syntax("syntax error", other, 0)),
+    }
+}
+
 /// One item for each member, as an aggregating router answers.
 fn aggregate(view: &View, command: &Command, arguments: &Arguments, members: &[&str]) -> Result<Shown, ShowError> {
     let mut shown = Shown {
@@ -273,9 +311,22 @@ fn aggregate(view: &View, command: &Command, arguments: &Arguments, members: &[&
         text: String::new(),
         parts: Vec::new(),
     };
+    let all = view.profile().wrapper.members();
     for member in members {
-        let payload = (command.answer)(view, arguments)?;
-        let text = (command.text)(&payload);
+        let number = all.iter().position(|known| known == member).unwrap_or_default();
+        let at_member = View {
+            member: number,
+            ..view.clone()
+        };
+        let (payload, text) = match (command.answer)(&at_member, arguments) {
+            Ok(payload) => {
+                let text = (command.text)(&payload);
+                (payload, text)
+            }
+            // What one member lacks is that member's item, not the end of the reply.
+            Err(ShowError::Failed(message)) => (failure(&message), format!("error: {message}\n")),
+            Err(other) => return Err(other),
+        };
         shown.text.push_str(&format!("{member}:\n{}\n{text}\n", "-".repeat(74)));
         shown.parts.push(((*member).to_owned(), text));
         shown.element.push(

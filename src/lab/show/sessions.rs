@@ -106,6 +106,15 @@ impl Live<'_> {
         announcements
     }
 
+    /// How many prefixes we announce over an established session.
+    pub(super) fn advertised(&self, peer: &BgpPeer, far: &Far) -> usize {
+        let to = match far {
+            Far::Router(router) => *router,
+            Far::Provider(_) => usize::MAX,
+        };
+        self.announces(to, peer.internal, RELAYED).len()
+    }
+
     fn announced_by(&self, peer: &BgpPeer, far: &Far, depth: usize) -> Vec<Announcement> {
         let mut announcements = match far {
             Far::Provider(provider) => transit_prefixes(*provider).into_iter().map(Announcement::new).collect(),

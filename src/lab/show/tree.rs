@@ -2,9 +2,10 @@
 
 use super::{ShowError, View};
 use super::{
-    alarms, arp, bgp, chassis, commit, environment, instances, interfaces, license, lldp, log, ospf, processes,
+    alarms, arp, bgp, chassis, commit, environment, instances, interfaces, license, lldp, log, nd, ntp, optics, ospf,
+    processes, reachability,
 };
-use super::{routing, security, software, storage, uptime, whoami};
+use super::{routing, security, software, storage, switching, uptime, whoami};
 use crate::lab::element::Element;
 use crate::lab::profile::{Family, Profile};
 
@@ -52,12 +53,17 @@ const TABLES: &[&[Command]] = &[
     license::COMMANDS,
     lldp::COMMANDS,
     log::COMMANDS,
+    nd::COMMANDS,
+    ntp::COMMANDS,
+    optics::COMMANDS,
     ospf::COMMANDS,
     processes::COMMANDS,
+    reachability::COMMANDS,
     routing::COMMANDS,
     security::COMMANDS,
     software::COMMANDS,
     storage::COMMANDS,
+    switching::COMMANDS,
     uptime::COMMANDS,
     whoami::COMMANDS,
 ];
@@ -80,7 +86,6 @@ const ELSEWHERE: &[&[&str]] = &[
     &["monitor"],
     &["mtrace"],
     &["op"],
-    &["ping"],
     &["quit"],
     &["request", "pfe", "execute"],
     &["request", "support", "information"],
@@ -97,11 +102,13 @@ const ELSEWHERE: &[&[&str]] = &[
     &["start"],
     &["telnet"],
     &["test"],
-    &["traceroute"],
 ];
 
-/// Words any command takes and which change nothing here.
-const ANYWHERE: &[Parameter] = &[Parameter::Keyed("invoke-on", "invoke-on")];
+/// Words any command takes: which engines or nodes answer.
+const ANYWHERE: &[Parameter] = &[
+    Parameter::Keyed("invoke-on", "invoke-on"),
+    Parameter::Keyed("node", "node"),
+];
 
 impl Arguments {
     /// Whether a parameter was given.
@@ -153,7 +160,7 @@ impl Parameter {
 }
 
 impl ShowError {
-    fn syntax(message: impl Into<String>, word: &str, position: usize) -> Self {
+    pub(super) fn syntax(message: impl Into<String>, word: &str, position: usize) -> Self {
         Self::Syntax {
             message: message.into(),
             bad_element: Some(word.to_owned()),

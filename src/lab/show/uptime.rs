@@ -40,7 +40,7 @@ fn event(name: &'static str, view: &View, time: DateTime<Utc>) -> Element {
 }
 
 fn uptime(view: &View, _arguments: &Arguments) -> Result<Element, ShowError> {
-    let started = Some(view.protocols_started()).filter(|started| *started <= view.now);
+    let started = view.protocols_started().filter(|started| *started <= view.now);
     let (configured, user) = match view.history.first() {
         Some(entry) => (entry.time, entry.user.as_str()),
         None => (view.boot_time, "root"),
