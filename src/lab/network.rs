@@ -8,7 +8,9 @@ mod reader;
 
 use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use chrono::{DateTime, Utc};
 
 pub(crate) use dice::Dice;
 pub(crate) use intent::{BgpPeer, Intent, Interface, Policy, Unit};
@@ -48,7 +50,22 @@ pub(crate) struct Site {
     base_mac: u64,
     running: AtomicBool,
     intent: RwLock<Option<Arc<Intent>>>,
+    happenings: Mutex<Vec<Happening>>,
 }
+
+/// Something that befell a router and that its log does not tell yet.
+#[derive(Debug)]
+pub(crate) struct Happening {
+    /// When.
+    pub(crate) at: DateTime<Utc>,
+    /// The daemon that saw it, with its process id.
+    pub(crate) daemon: String,
+    /// What it says.
+    pub(crate) text: String,
+}
+
+/// Happenings kept for a router that nobody looks at: its log is short as well.
+const HAPPENINGS: usize = 256;
 
 /// A port with a cable to another router of the network.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,6 +133,28 @@ impl Network {
         *slot.write().unwrap_or_else(PoisonError::into_inner) = Some(intent);
     }
 
+    /// Notes what befell router `index`.
+    pub(crate) fn befalls(&self, index: usize, happening: Happening) {
+        let mut happenings = self
+            .site(index)
+            .happenings
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if happenings.len() < HAPPENINGS {
+            happenings.push(happening);
+        }
+    }
+
+    /// What befell router `index` since the last call.
+    pub(crate) fn happenings(&self, index: usize) -> Vec<Happening> {
+        let mut happenings = self
+            .site(index)
+            .happenings
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut happenings)
+    }
+
     /// What router `index` has been told to do; its default configuration is read at the first question.
     pub(crate) fn intent(&self, index: usize) -> Arc<Intent> {
         let slot = &self.site(index).intent;
@@ -169,6 +208,7 @@ impl Site {
             base_mac: 0x02_4a_00_00_00_00 | (dice.below(256) << 24) | ((index as u64 & 0xffff) << 8),
             running: AtomicBool::new(true),
             intent: RwLock::new(None),
+            happenings: Mutex::new(Vec::new()),
             name,
         }
     }

@@ -1,6 +1,6 @@
 //! One router: its identity, its sessions, and its state, which is made at first use.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::io;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -19,7 +19,7 @@ use super::candidate::Editor;
 use super::config::Tree;
 use super::fault::{Action, Faults, Firing, Trigger};
 use super::identity::{Credentials, host_key};
-use super::network::Network;
+use super::network::{Happening, Network};
 use super::pipe::Cut;
 use super::power::Supply;
 use super::profile::Profile;
@@ -322,6 +322,11 @@ impl Router {
             .state
             .get_or_init(|| Mutex::new(State::new(self.first_configuration(), self.profile(), now)));
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        for happening in self.world.network.happenings(self.index) {
+            state
+                .log
+                .write(happening.at, &self.name, &happening.daemon, &happening.text);
+        }
         state.databases.expire(now);
         self.settle(&mut state, (0, None));
         let result = work(&mut state, now);
@@ -361,13 +366,30 @@ impl Router {
             if activates {
                 self.activated(state.databases.history().active());
             }
+            if step == Transition::RolledBack {
+                let text = "UI_COMMIT_NOT_CONFIRMED: Commit was not confirmed; automatic rollback complete.";
+                state
+                    .log
+                    .write(self.world.settings.clock.now(), &self.name, "mgd", text);
+            }
             self.note(connection, session, What::Candidate(step));
         }
     }
 
     fn activated(&self, active: &Tree) {
+        let network = &self.world.network;
         let lines = active.inherited().set_lines(&[]).unwrap_or_default();
-        self.world.network.activate_lines(self.index, &lines);
+        let ports = network.site(self.index).ports.iter();
+        let near: BTreeSet<usize> = ports.map(|port| port.peer).chain([self.index]).collect();
+        let before: Vec<_> = near.iter().map(|&router| show::condition(network, router)).collect();
+        network.activate_lines(self.index, &lines);
+        let at = self.world.settings.clock.now();
+        for (&router, before) in near.iter().zip(before) {
+            let changes = before.changes(&show::condition(network, router), &network.site(router).name);
+            for (daemon, text) in changes {
+                network.befalls(router, Happening { at, daemon, text });
+            }
+        }
     }
 
     fn first_configuration(&self) -> Tree {

@@ -383,6 +383,12 @@ def test_each_profile_edits_locks_and_commits(faced):
         session.unlock(target="candidate")
 
 
+def test_a_switch_reminds_of_a_license_and_commits(lab_of):
+    with connect(lab_of("ex-21.4-vc")[1]) as session:
+        reply = text_of(session.commit(check=True))
+        assert "requires 'bgp' license" in reply and "fpc1" in reply
+
+
 def test_each_profile_loads_text_and_refuses_what_is_wrong(faced):
     with connect(faced) as session:
         load_text(session)

@@ -266,3 +266,78 @@ fn the_next_event_is_the_end_of_the_window() {
     bench.commit(1, Some(Window::Minutes(1))).unwrap();
     assert_eq!(bench.databases.next_event(later(10)), Some(Duration::from_secs(62)));
 }
+
+#[test]
+fn a_router_that_starts_again_reverts_what_was_not_confirmed_and_frees_what_was_held() {
+    let mut bench = Bench::new();
+    bench.edit(1, "a b").unwrap();
+    bench.commit(1, Some(Window::Minutes(5))).unwrap();
+    bench.databases.lock(&bench.two).unwrap();
+    bench.databases.open_private(&bench.one).unwrap();
+    bench.databases.restart(later(60));
+    assert_eq!(
+        (bench.active(), bench.databases.pending().is_none()),
+        ("a".to_owned(), true)
+    );
+    assert!(bench.databases.editors().is_empty());
+    bench.databases.lock(&bench.one).unwrap();
+}
+
+#[test]
+fn killing_a_holder_frees_its_lock_and_its_private_copy() {
+    let mut bench = Bench::new();
+    bench.databases.lock(&bench.one).unwrap();
+    bench.edit(1, "a b").unwrap();
+    bench.databases.open_private(&bench.two).unwrap_err();
+    bench.databases.kill(1, later(2));
+    assert!(!bench.databases.is_dirty());
+    bench.databases.open_private(&bench.two).unwrap();
+    bench.edit(2, "a p").unwrap();
+    bench.databases.kill(2, later(3));
+    assert_eq!(bench.databases.seen_by(&bench.two), &words("a"));
+    bench.databases.lock(&bench.two).unwrap();
+}
+
+#[test]
+fn killing_somebody_else_leaves_edits_and_windows_alone() {
+    let mut bench = Bench::new();
+    bench.edit(1, "a b").unwrap();
+    bench.commit(1, Some(Window::Minutes(5))).unwrap();
+    bench.edit(1, "a b c").unwrap();
+    bench.databases.kill(2, later(20));
+    assert_eq!(bench.databases.shared(), &words("a b c"));
+    assert!(bench.databases.pending().is_some());
+}
+
+#[test]
+fn a_check_that_fails_confirms_nothing() {
+    let mut bench = Bench::new();
+    bench.edit(1, "a b").unwrap();
+    bench.commit(1, Some(Window::Minutes(1))).unwrap();
+    bench.databases.check_failed();
+    bench.databases.expire(later(9999));
+    assert_eq!(bench.active(), "a");
+}
+
+#[test]
+fn a_second_window_after_the_first_ran_out_has_a_way_back_of_its_own() {
+    let mut bench = Bench::new();
+    bench.edit(1, "a b").unwrap();
+    bench.commit(1, Some(Window::Minutes(1))).unwrap();
+    bench.databases.expire(later(100));
+    bench.edit(2, "a c").unwrap();
+    bench.commit(2, Some(Window::Seconds(600))).unwrap();
+    bench.databases.end(2, later(200));
+    assert_eq!((bench.active(), bench.commits()), ("a".to_owned(), 5));
+}
+
+#[test]
+fn a_rollback_by_anybody_wipes_what_others_had_edited() {
+    let mut bench = Bench::new();
+    bench.edit(1, "a b").unwrap();
+    bench.databases.restore(&bench.two, words("a"), later(3)).unwrap();
+    assert!(!bench.databases.is_dirty() && bench.databases.editors().is_empty());
+    bench.databases.lock(&bench.one).unwrap();
+    let held = Err(Refusal::LockedBy(bench.one.clone()));
+    assert_eq!(bench.databases.restore(&bench.two, words("a"), later(4)), held);
+}

@@ -65,6 +65,7 @@ set policy-options prefix-list MANAGERS 192.0.2.0/24
 set policy-options policy-statement OUT term A from prefix-list MANAGERS
 set policy-options policy-statement OUT term A then community add C
 set policy-options community C members 65000:1
+set routing-options autonomous-system 65000
 set protocols bgp group EBGP type external
 set protocols bgp group EBGP export OUT
 set protocols bgp group EBGP neighbor 192.0.2.2 peer-as 65001
@@ -117,6 +118,13 @@ set security zones security-zone trust interfaces ge-0/0/0.0
                 "[edit protocols bgp group EBGP]",
                 "neighbor 192.0.2.2",
                 "Error in neighbor 192.0.2.2 of group EBGP:\npeer AS number must be configured for an external peer",
+            ),
+            (
+                "delete routing-options autonomous-system",
+                Some("rpd"),
+                "[edit protocols bgp group EBGP]",
+                "neighbor 192.0.2.2",
+                "Error in neighbor 192.0.2.2 of group EBGP:\nmust define local autonomous system when enabling BGP",
             ),
             (
                 "set protocols bgp group EBGP export GONE",

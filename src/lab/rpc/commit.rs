@@ -4,11 +4,11 @@ use chrono::{DateTime, Utc};
 
 use super::{Answer, Call, refused};
 use crate::lab::candidate::{Editor, Window};
-use crate::lab::config::{ConfigError, Severity};
+use crate::lab::config::{ConfigError, Severity, Tree};
 use crate::lab::configuration;
 use crate::lab::errors;
 use crate::lab::history::Origin;
-use crate::lab::profile::{CommitMark, Wrapper};
+use crate::lab::profile::{CommitMark, Family, Wrapper};
 use crate::lab::state::State;
 
 /// Longest log text a commit may carry, in bytes.
@@ -159,12 +159,16 @@ fn window(call: &Call<'_>, default: u32) -> Result<Option<u32>, String> {
 fn run(call: &Call<'_>, check: bool, window: Option<Window>, log: Option<String>) -> Outcome {
     let who = call.session.editor();
     let host = call.session.router.name.clone();
+    let family = call.session.router.profile().family;
     call.session.work(|state, now| {
         let tree = match state.databases.committable(&who, window.is_some()) {
             Ok(tree) => tree,
             Err(refusal) => return Outcome::Refused(refused(&refusal, now)),
         };
-        let findings = configuration::check(&tree);
+        let mut findings = configuration::check(&tree);
+        if family == Family::Ex {
+            findings.splice(0..0, unlicensed(&tree));
+        }
         if findings.iter().any(|finding| finding.severity == Severity::Error) {
             state.databases.check_failed();
             return Outcome::Failed(findings);
@@ -181,6 +185,17 @@ fn run(call: &Call<'_>, check: bool, window: Option<Window>, log: Option<String>
             log_commit(state, now, &host, &who, log.as_deref());
         }
         Outcome::Done(findings)
+    })
+}
+
+/// Switches speak BGP only with a license, of which each commit reminds; it works without one.
+fn unlicensed(tree: &Tree) -> Option<ConfigError> {
+    tree.set_lines(&["protocols", "bgp"])
+        .filter(|lines| !lines.is_empty())?;
+    Some(ConfigError {
+        path: Some("[edit protocols]".to_owned()),
+        bad_element: Some("bgp".to_owned()),
+        ..ConfigError::warning("mgd: requires 'bgp' license")
     })
 }
 

@@ -10,6 +10,7 @@ mod commit;
 #[cfg(test)]
 mod consistency;
 mod environment;
+mod events;
 mod instances;
 mod interface_detail;
 mod interface_text;
@@ -44,6 +45,7 @@ use super::element::Element;
 use super::network::{Dice, Intent, Network, Site};
 use super::profile::{Profile, Wrapper, payload_release};
 
+pub(crate) use events::condition;
 use live::Live;
 pub(crate) use tree::rpc_form;
 use tree::{Arguments, Command};

@@ -110,6 +110,14 @@ async fn a_confirmed_commit_rolls_back_by_itself_after_its_session_has_gone() {
         (router.commits()[0].user.as_str(), router.commits()[0].client),
         ("root", "other")
     );
+    let mut talk = Talk::open(router).await;
+    let log = talk.ask("<command format=\"text\">show log messages</command>").await;
+    assert!(
+        log.contains("Commit was not confirmed; automatic rollback complete."),
+        "{log}"
+    );
+    let history = talk.ask("<command format=\"text\">show system commit</command>").await;
+    assert!(history.contains(" by root via other"), "{history}");
 }
 
 #[tokio::test]
@@ -277,4 +285,49 @@ async fn a_configured_dialect_is_spoken_from_the_next_session_on() {
     );
     let reply = talk.ask("<get-software-information/>").await;
     assert!(reply.starts_with("<nc:rpc-reply "), "{reply}");
+}
+
+#[tokio::test]
+async fn a_port_disabled_by_a_commit_is_missed_at_the_other_end() {
+    let lab = Lab::start(LabSettings { routers: 3, ..fixed() }).await.unwrap();
+    let mut core = Talk::open(lab.router("core-1").expect("a core")).await;
+    let mut edge = Talk::open(lab.router("edge-1").expect("an edge")).await;
+    let port = "<load-configuration action=\"set\" format=\"text\"><configuration-set>set interfaces ge-0/0/0 disable\
+                </configuration-set></load-configuration>";
+    core.ask(port).await;
+    let before = asked_text(&mut edge).await;
+    assert!(before.contains("core-1") && before.contains("Down peers: 0") && before.contains("ge-0/0/0.0"));
+    core.ask("<commit-configuration/>").await;
+    let after = asked_text(&mut edge).await;
+    assert!(!after.contains("core-1") && after.contains("Down peers: 1"), "{after}");
+    for line in [
+        "SNMP_TRAP_LINK_DOWN",
+        "LLDP_NEIGHBOR_DOWN",
+        "RPD_OSPF_NBRDOWN",
+        "RPD_BGP_NEIGHBOR_STATE_CHANGED",
+        "ge-0/0/0: Link down",
+    ] {
+        assert!(after.contains(line), "{line} is missing in {after}");
+    }
+    core.ask("<load-configuration rollback=\"1\"/>").await;
+    core.ask("<commit-configuration/>").await;
+    let again = asked_text(&mut edge).await;
+    assert!(again.contains("core-1") && again.contains("Down peers: 0"));
+    assert!(again.contains("LLDP_NEIGHBOR_UP") && !again.contains("ge-0/0/0: Link down"));
+}
+
+/// What a router says of its neighbours, in one text.
+async fn asked_text(talk: &mut Talk) -> String {
+    let mut text = String::new();
+    for command in [
+        "show lldp neighbors",
+        "show bgp summary",
+        "show arp no-resolve",
+        "show chassis alarms",
+        "show log messages",
+    ] {
+        let question = format!("<command format=\"text\">{command}</command>");
+        text.push_str(&talk.ask(&question).await);
+    }
+    text
 }

@@ -9,12 +9,40 @@ use crate::lab::config::report::ConfigError;
 pub(super) fn check(top: NodeRef<'_>, findings: &mut Vec<ConfigError>) {
     for (path, _, instance) in instances(top) {
         if let Some(bgp) = instance.get(&["protocols", "bgp"]) {
+            let local = [&top, &instance]
+                .iter()
+                .any(|scope| scope.has(&["routing-options", "autonomous-system"]))
+                || bgp.has(&["local-as"]);
             for (name, group) in bgp.entries("group") {
+                if !local {
+                    local_system(&format!("{path}protocols bgp group {name}"), name, group, findings);
+                }
                 peers(&format!("{path}protocols bgp group {name}"), name, group, findings);
             }
         }
     }
     loops(top, findings);
+}
+
+/// BGP speaks for an AS: the router's, or one of its own.
+fn local_system(path: &str, name: &str, group: NodeRef<'_>, findings: &mut Vec<ConfigError>) {
+    if group.has(&["local-as"]) {
+        return;
+    }
+    for (address, neighbor) in group.entries("neighbor") {
+        if !neighbor.has(&["local-as"]) {
+            let message = format!(
+                "Error in neighbor {address} of group {name}:\nmust define local autonomous system when enabling BGP"
+            );
+            let bad_element = format!("neighbor {address}");
+            findings.push(ConfigError::daemon(
+                "rpd",
+                format!("[edit {path}]"),
+                &bad_element,
+                message,
+            ));
+        }
+    }
 }
 
 /// An external peer has an AS of its own.
