@@ -37,7 +37,7 @@ async fn a_commit_slower_than_the_deadline_is_found_in_the_history() {
     );
     bench.router().inject(slow);
     let result = run(&bench, Ask::Commit, CALL, work(10)).await;
-    judge(&bench, Ask::Commit, &result, "slow commit").await;
+    judge(&bench, Ask::Commit, CALL, &result, "slow commit").await;
 }
 
 #[tokio::test(start_paused = true)]
