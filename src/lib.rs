@@ -31,6 +31,7 @@ mod metrics;
 mod output;
 mod secrets;
 mod server;
+mod template;
 mod tokens;
 mod tools;
 mod work;

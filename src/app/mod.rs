@@ -36,6 +36,7 @@ use crate::{
     metrics::{HttpMetrics, Metrics, Moment, Routers},
     output::Outputs,
     secrets::Redactor,
+    template::Renderer,
     tools::{self, Admission, ProcessFacts, Services, Spec},
 };
 
@@ -121,6 +122,7 @@ impl App {
             clock: settings.clock,
             settings: settings.tools,
             jobs,
+            renderer: Renderer::new(settings.renderer),
             protected: TaskTracker::new(),
         };
         Ok(Arc::new(Self {

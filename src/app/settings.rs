@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use crate::{
     audit::AuditSettings, clock::Clock, devices::DeviceSettings, inventory::InventorySource, output::OutputSettings,
-    tools::ToolSettings,
+    template, tools::ToolSettings,
 };
 
 /// Everything a process is started with.
@@ -24,6 +24,8 @@ pub struct Settings {
     pub tokens: Option<PathBuf>,
     /// Whether results are shown to the model with their secrets.
     pub show_secrets: bool,
+    /// The program that renders templates: this one.
+    pub renderer: PathBuf,
     /// Options in force that make the process less guarded, for the audit record of its start.
     pub weakened: Vec<&'static str>,
     /// Time that running work gets once the process is asked to end.
@@ -45,6 +47,7 @@ impl Settings {
             audit: AuditSettings::default(),
             tokens: None,
             show_secrets: false,
+            renderer: template::renderer_path(),
             weakened: Vec::new(),
             drain: Duration::from_secs(30),
             state_dir: None,

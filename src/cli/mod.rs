@@ -29,6 +29,7 @@ use std::{ffi::OsString, future::Future, process::ExitCode};
 
 use anyhow::Context as _;
 
+use crate::template;
 use commands::{AuditCommand, Command, KnownHostsCommand, LabCommand};
 use environment::Parsed;
 use findings::{Findings, Refusal};
@@ -42,6 +43,11 @@ const REFUSED: u8 = 3;
 
 /// Does what the command line asks for.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    // Before any thread, and before the environment is read: a renderer has none.
+    if arguments.get(1).is_some_and(|word| word == template::SUBCOMMAND) {
+        return template::run_child();
+    }
     let mut findings = Findings::default();
     let parsed = match environment::parse(arguments, &mut findings) {
         Ok(parsed) => parsed,

@@ -77,7 +77,10 @@ pub(crate) fn canonical(
             .iter()
             .find(|synonym| !properties.contains_key(&name) && synonym.holds(tool, properties, &name));
         let (name, value) = match synonym {
-            None => (name, value),
+            None => {
+                let value = as_text(tool, &name, value);
+                (name, value)
+            }
             Some(synonym) => {
                 let spelling = synonym.spellings.iter().find(|spelling| **spelling == name);
                 canonical.spelled.extend(spelling);
@@ -111,6 +114,14 @@ fn conflict(canonical: &str) -> Failure {
         format!("argument '{canonical}' is given twice under different names"),
     )
     .hint(format!("give '{canonical}' only, without {}", spellings.join(", ")))
+}
+
+/// Clients that know JSON give the variables of a template as an object; the argument is the text of one.
+fn as_text(tool: &str, name: &str, value: Value) -> Value {
+    match value {
+        Value::Object(_) if TEMPLATE.contains(&tool) && name == "vars_content" => value.to_string().into(),
+        value => value,
+    }
 }
 
 /// `commit: true` says what the tool does anyway.

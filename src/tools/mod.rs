@@ -19,6 +19,7 @@ mod schema;
 mod select;
 mod services;
 mod spec;
+mod template;
 
 use serde_json::Value;
 
@@ -42,10 +43,11 @@ const ALWAYS: &str = "ops";
 
 /// Every tool there is, in the order in which clients list them.
 pub(crate) fn registry() -> Vec<Spec> {
-    let toolsets: [(&'static str, Vec<Spec>); 4] = [
+    let toolsets: [(&'static str, Vec<Spec>); 5] = [
         ("inventory", inventory::tools()),
         ("device", device::tools()),
         ("config", config::tools()),
+        ("template", template::tools()),
         ("ops", ops::tools()),
     ];
     toolsets

@@ -8,7 +8,7 @@ use std::{
 
 use tokio_util::task::TaskTracker;
 
-use crate::{clock::Clock, devices::Devices, jobs::Jobs, metrics::Metrics, output::Outputs};
+use crate::{clock::Clock, devices::Devices, jobs::Jobs, metrics::Metrics, output::Outputs, template::Renderer};
 
 /// The policy and limits that bind all tools.
 #[derive(Clone, Debug)]
@@ -54,6 +54,8 @@ pub(crate) struct Services {
     pub(crate) facts: ProcessFacts,
     /// Work that outlives its call.
     pub(crate) jobs: Jobs,
+    /// Templates are rendered by it.
+    pub(crate) renderer: Renderer,
     /// Work that a shutdown waits for: changes to routers, from their lock on.
     pub(crate) protected: TaskTracker,
 }

@@ -19,7 +19,7 @@ const MAX_CONFIG: usize = 1024 * 1024;
 /// The form of a configuration payload.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Format {
+pub(in crate::tools) enum Format {
     #[default]
     Set,
     Text,
@@ -49,23 +49,23 @@ struct Previous {
 
 /// What a change came to.
 #[derive(Default, Serialize, JsonSchema)]
-pub(super) struct Changed {
+pub(in crate::tools) struct Changed {
     /// The router.
     router_name: String,
     /// Whether the call did what it was asked to.
     success: bool,
     /// `committed`, `no_changes`, `valid` or `preview`.
-    outcome: &'static str,
+    pub(in crate::tools) outcome: &'static str,
     /// The rollback number, where one was asked for.
-    pub(super) version: Option<u8>,
+    pub(in crate::tools) version: Option<u8>,
     /// Whether a commit was made, where committing is a choice.
-    pub(super) committed: Option<bool>,
+    pub(in crate::tools) committed: Option<bool>,
     /// The difference in Junos' own form.
-    diff: Option<String>,
+    pub(in crate::tools) diff: Option<String>,
     /// Whether the difference is cut.
-    truncated: Option<bool>,
+    pub(in crate::tools) truncated: Option<bool>,
     /// The rest of the difference, for read_output.
-    output_id: Option<String>,
+    pub(in crate::tools) output_id: Option<String>,
     /// Whether only a check was made.
     checked_only: Option<bool>,
     /// Whether the candidate did not differ.
@@ -75,32 +75,32 @@ pub(super) struct Changed {
     /// Minutes after which it goes back.
     rollback_in_minutes: Option<u16>,
     /// When it goes back.
-    rollback_at: Option<String>,
+    pub(in crate::tools) rollback_at: Option<String>,
     /// What to do next.
     message: Option<String>,
     /// The pending commit of somebody that this commit confirmed.
     confirmed_previous: Option<Previous>,
     /// The id in the router's commit log.
-    commit_id: Option<String>,
+    pub(in crate::tools) commit_id: Option<String>,
     /// How the outcome is known: `reply` or `commit_history`.
     resolved_by: Option<&'static str>,
     /// `unproven` when the router could not be seen to be left as it was.
     cleanup: Option<&'static str>,
     /// What the router or this server warns of.
-    warnings: Option<Vec<String>>,
+    pub(in crate::tools) warnings: Option<Vec<String>>,
     #[serde(skip)]
     job: Option<JobView>,
 }
 
 impl Changed {
     /// Whether a commit was made.
-    pub(super) fn is_committed(&self) -> bool {
+    pub(in crate::tools) fn is_committed(&self) -> bool {
         self.outcome == "committed"
     }
 }
 
 /// A payload that may be sent, noted in the audit record.
-pub(super) fn source(call: &Call, text: String, format: Format) -> Result<Source, Failure> {
+pub(in crate::tools) fn source(call: &Call, text: String, format: Format) -> Result<Source, Failure> {
     call.notes().request(|request| {
         request.config_format = Some(format.as_str());
         request.config_bytes = Some(text.len());
@@ -128,7 +128,7 @@ fn refused(reason: &str) -> Failure {
 }
 
 /// The result of a change: a sentence and the difference for people, the facts for programs.
-pub(super) fn changed(call: &Call, router: &str, report: Report) -> (Changed, String) {
+pub(in crate::tools) fn changed(call: &Call, router: &str, report: Report) -> (Changed, String) {
     let mut changed = Changed {
         router_name: router.to_owned(),
         success: true,
@@ -230,7 +230,7 @@ fn describe(
 }
 
 /// What the router warned of, and a warning of ours when it could not be seen to be left as it was.
-pub(super) fn warnings(call: &Call, said: &[DeviceMessage], cleanup: Cleanup) -> Option<Vec<String>> {
+pub(in crate::tools) fn warnings(call: &Call, said: &[DeviceMessage], cleanup: Cleanup) -> Option<Vec<String>> {
     let mut warnings: Vec<String> = said
         .iter()
         .map(|message| call.said(message).trim_start_matches("warning: ").to_owned())
@@ -245,7 +245,7 @@ pub(super) fn warnings(call: &Call, said: &[DeviceMessage], cleanup: Cleanup) ->
 }
 
 /// A result with its sentence and its difference as text.
-pub(super) fn with_diff<T>(value: T, sentence: String, diff: Option<&str>) -> Structured<T> {
+pub(in crate::tools) fn with_diff<T>(value: T, sentence: String, diff: Option<&str>) -> Structured<T> {
     let text = match diff {
         Some(diff) => format!("{sentence}\n\n{diff}"),
         None => sentence,
@@ -253,17 +253,23 @@ pub(super) fn with_diff<T>(value: T, sentence: String, diff: Option<&str>) -> St
     Structured::with_text(value, text)
 }
 
-/// The result of a change with its text, which becomes the result of its job.
-pub(super) fn reply(call: &Call, changed: Changed, sentence: String) -> Structured<Changed> {
-    let diff = changed.diff.clone();
+/// The result of a change, which becomes the result of its job.
+pub(in crate::tools) fn concluded(call: &Call, changed: Changed) -> Changed {
     if let Some(job) = &changed.job {
         job.answered(Some(call.finished(&changed)), None);
     }
+    changed
+}
+
+/// The result of a change with its text.
+pub(in crate::tools) fn reply(call: &Call, changed: Changed, sentence: String) -> Structured<Changed> {
+    let changed = concluded(call, changed);
+    let diff = changed.diff.clone();
     with_diff(changed, sentence, diff.as_deref())
 }
 
 /// A change that did not end as asked, with everything that is known about it.
-pub(super) fn failed(call: &Call, router: &str, fault: ChangeFault) -> Failure {
+pub(in crate::tools) fn failed(call: &Call, router: &str, fault: ChangeFault) -> Failure {
     // The excerpt of a denied line is redacted before it is cut, lest half a secret stay unrecognised.
     let message = match fault.denied {
         Some(denied) => readable(call, denied).message(call.spec().name, router),
@@ -312,6 +318,6 @@ pub(super) fn failed(call: &Call, router: &str, fault: ChangeFault) -> Failure {
 }
 
 /// A difference as it may be read.
-pub(super) fn presented(call: &Call, diff: DeviceText) -> String {
+pub(in crate::tools) fn presented(call: &Call, diff: DeviceText) -> String {
     call.present(diff, &Caps::default()).text
 }

@@ -1,6 +1,6 @@
 //! Toolset `config`: what routers are configured to do.
 
-mod change;
+pub(super) mod change;
 mod commit_check_config;
 mod confirm_commit;
 mod discard_candidate;
@@ -8,6 +8,8 @@ mod get_junos_config;
 mod junos_config_diff;
 mod load_and_commit_config;
 mod rollback_config;
+
+pub(super) use change::{Changed, Format};
 
 use super::spec::Spec;
 

@@ -35,11 +35,8 @@ pub(super) async fn run(
     tenure: Option<Tenure>,
     work: Work,
 ) -> Result<Report, ChangeFault> {
-    let confirmed = matches!(change.goal, Goal::Commit { confirm: Some(_) });
-    if confirmed && change.mode == CandidateMode::Private {
-        return Err(private_confirmed(&context));
-    }
-    guard::judge_payload(&context, &change.source)?;
+    judge(&context, &change)?;
+    let confirmed = is_confirmed(&change);
     let holder = format!("{} (call {})", context.author.tool, context.author.call_id);
     let _turn = context.device.exclusive(&holder, &work).await?;
     let mut lease = context.device.lease(&work).await?;
@@ -62,6 +59,18 @@ pub(super) async fn run(
     let cleanup = settle::settle(&context.device, lease, held, discard).await;
     let demanded = held == Held::Private && change.mode != CandidateMode::Private;
     finish(result, progress, cleanup, demanded)
+}
+
+/// What can be judged before the router is contacted.
+pub(super) fn judge(context: &Context, change: &Change) -> Result<(), ChangeFault> {
+    if is_confirmed(change) && change.mode == CandidateMode::Private {
+        return Err(private_confirmed(context));
+    }
+    guard::judge_payload(context, &change.source)
+}
+
+fn is_confirmed(change: &Change) -> bool {
+    matches!(change.goal, Goal::Commit { confirm: Some(_) })
 }
 
 fn private_confirmed(context: &Context) -> ChangeFault {

@@ -176,6 +176,12 @@ pub(crate) struct Report {
     pub(crate) cleanup: Cleanup,
 }
 
+/// Judges what can be judged before the router is contacted, for who changes several routers and wants to begin with none
+/// that would refuse.
+pub(crate) fn judge(context: &Context, change: &Change) -> Result<(), ChangeFault> {
+    change::judge(context, change)
+}
+
 /// Makes one change. A commit is a job from the moment it is sent; where its outcome stays unknown the job goes on looking.
 pub(crate) async fn change(context: Context, change: Change, work: Work) -> Result<Report, ChangeFault> {
     let tenure = match change.goal {

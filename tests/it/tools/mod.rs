@@ -15,3 +15,4 @@ mod outputs;
 mod pfe;
 mod secrets;
 mod status;
+mod template;
