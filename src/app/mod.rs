@@ -19,8 +19,8 @@ use serde_json::json;
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-pub(crate) use crate::tools::Arrival;
 pub use crate::tools::Caller;
+pub(crate) use crate::tools::{Arrival, Certificate};
 pub use pipeline::{Request, UnknownTool};
 pub use reply::Reply;
 pub use settings::Settings;

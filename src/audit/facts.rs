@@ -109,6 +109,9 @@ pub(crate) struct Caller {
     /// The proxy that named this address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) via: Option<String>,
+    /// Whose certificate it showed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) tls_subject: Option<String>,
     /// SHA-256 of its certificate, in hex digits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) tls_fp: Option<String>,

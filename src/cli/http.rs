@@ -26,6 +26,9 @@ use crate::{
 const IN_FLIGHT_PER_TOKEN: u64 = 64;
 const SESSIONS_PER_TOKEN: u64 = 32;
 
+/// A certificate that ends sooner is worth a word: most are renewed a month before.
+const EXPIRY_NOTICE: chrono::TimeDelta = chrono::TimeDelta::days(30);
+
 /// Judges what matters over HTTP. None where HTTP is not spoken, or where no address is known.
 pub(super) fn judge(parsed: &Parsed, findings: &mut Findings) -> Option<HttpSettings> {
     let options = &parsed.line.options;
@@ -137,8 +140,9 @@ fn judge_tls(http: &HttpOptions, lenient: bool, findings: &mut Findings) {
         return;
     };
     let Some(files) = tls_files(http) else { return };
-    if let Err(fault) = files.load() {
-        findings.refuse(25, fault.to_string());
+    match files.load() {
+        Err(fault) => findings.refuse(25, fault.to_string()),
+        Ok(loaded) => judge_end(loaded.ends, findings),
     }
     let Some(exposure) = Exposure::of(key) else { return };
     let (shown, mode) = (key.display(), exposure.mode());
@@ -154,6 +158,17 @@ fn judge_tls(http: &HttpOptions, lenient: bool, findings: &mut Findings) {
             Section::Tls,
             format!("--tls-key '{shown}' is readable by its group (mode {mode})"),
         );
+    }
+}
+
+fn judge_end(ends: Option<i64>, findings: &mut Findings) {
+    let Some(ends) = ends.and_then(|ends| chrono::DateTime::from_timestamp(ends, 0)) else {
+        return;
+    };
+    let left = ends - chrono::Utc::now();
+    if left < EXPIRY_NOTICE {
+        let days = left.num_days().max(0);
+        findings.note(Section::Tls, format!("the certificate ends in {days} days, at {ends}"));
     }
 }
 

@@ -78,7 +78,6 @@ impl HttpMetrics {
         &self.sessions
     }
 
-    #[allow(dead_code, reason = "for the reading of certificates")]
     /// When the certificate in use ends, in seconds of Unix time.
     pub(crate) fn certificate_ends(&self, at: i64) {
         self.certificate_ends.set(at);

@@ -8,9 +8,9 @@ use rmcp::{
     handler::server::tool::ToolCallContext,
     model::{
         CacheScope, CallToolRequestParams, CallToolResponse, CustomRequest, CustomResult, DiscoverResult, ErrorCode,
-        ErrorData, Extensions, Implementation, InitializeRequestParams, InitializeResult, ListResourceTemplatesResult,
-        ListResourcesResult, ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse,
-        ServerCapabilities, ServerConfig, Tool,
+        ErrorData, Extensions, Implementation, InitializeRequestParams, InitializeResult, ListPromptsResult,
+        ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProtocolVersion,
+        ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig, Tool,
     },
     service::RequestContext,
 };
@@ -156,13 +156,26 @@ impl ServerHandler for Handler {
         outputs::read(self, self.caller(&context.extensions), &request.uri)
     }
 
+    /// There are none, and what is not offered is not answered as if it were.
+    async fn list_prompts(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, "prompts/list", None))
+    }
+
     async fn on_custom_request(
         &self,
         request: CustomRequest,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
         let CustomRequest { method, .. } = request;
-        if KNOWN_METHODS.contains(&method.as_str()) {
+        let revision = context.protocol_version();
+        let is_modern = revision.is_some_and(|revision| revision.as_str() >= ProtocolVersion::V_2026_07_28.as_str());
+        // The newer revision has no opening, in whatever form it is asked for.
+        let exists = KNOWN_METHODS.contains(&method.as_str()) && !(is_modern && method == "initialize");
+        if exists {
             let words = format!("the parameters of {method} have the wrong form");
             return Err(ErrorData::invalid_params(words, None));
         }

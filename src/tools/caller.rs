@@ -32,10 +32,19 @@ pub(crate) struct Arrival {
     pub(crate) peer: Option<String>,
     /// The trusted proxy that named it.
     pub(crate) via: Option<String>,
-    /// SHA-256 of the client's certificate.
-    pub(crate) certificate: Option<String>,
+    /// The client's certificate.
+    pub(crate) certificate: Option<Certificate>,
     /// The session, as the first digits of the hash of its id.
     pub(crate) session: Option<String>,
+}
+
+/// A certificate of a client, which one of the operator's authorities has signed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Certificate {
+    /// Whose it is.
+    pub(crate) subject: String,
+    /// SHA-256 of it, in hex digits.
+    pub(crate) fingerprint: String,
 }
 
 impl Caller {
@@ -110,7 +119,8 @@ impl Caller {
             fp,
             peer,
             via,
-            tls_fp: certificate,
+            tls_subject: certificate.as_ref().map(|certificate| certificate.subject.clone()),
+            tls_fp: certificate.map(|certificate| certificate.fingerprint),
             session,
             transport: self.transport(),
             ..audit::Caller::default()

@@ -107,7 +107,7 @@ impl Reception {
             return;
         };
         let session = stream.get_ref().1;
-        peer.certificate = session.peer_certificates().and_then(<[_]>::first).map(tls::fingerprint);
+        peer.certificate = session.peer_certificates().and_then(<[_]>::first).map(tls::identity);
         if session.alpn_protocol() == Some(b"h2") {
             self.serve_http2(stream, peer).await;
         } else {

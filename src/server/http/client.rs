@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use axum::http::HeaderMap;
 use ipnet::IpNet;
 
-use crate::app::Arrival;
+use crate::app::{Arrival, Certificate};
 
 const FORWARDED: &str = "x-forwarded-for";
 
@@ -14,8 +14,8 @@ const FORWARDED: &str = "x-forwarded-for";
 pub(super) struct Peer {
     /// Its address.
     pub(super) address: SocketAddr,
-    /// SHA-256 of the certificate that it showed and that was found good, in hex digits.
-    pub(super) certificate: Option<String>,
+    /// The certificate that it showed and that was found good.
+    pub(super) certificate: Option<Certificate>,
 }
 
 /// Where a request comes from.

@@ -164,6 +164,8 @@ fn exposition(server: &Server) -> Response {
     let metrics = server.app.http_metrics();
     let size = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
     metrics.sessions().set(size(server.sessions.count()));
+    let ends = server.tls.as_ref().and_then(|tls| tls.ends());
+    metrics.certificate_ends(ends.unwrap_or_default());
     let free = server.places.available_permits();
     metrics
         .connections()

@@ -3,7 +3,7 @@
 use std::{
     fmt::Write as _,
     path::{Path, PathBuf},
-    sync::{Arc, RwLock},
+    sync::{Arc, RwLock, RwLockReadGuard},
 };
 
 use rustls::{
@@ -16,6 +16,9 @@ use rustls::{
     server::WebPkiClientVerifier,
 };
 use sha2::{Digest as _, Sha256};
+use x509_parser::prelude::{FromDer as _, X509Certificate};
+
+use crate::app::Certificate;
 
 /// The files of certificates and keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +50,7 @@ pub(crate) enum TlsFault {
 
 impl TlsFiles {
     /// Reads all files.
-    pub(crate) fn load(&self) -> Result<Arc<ServerConfig>, TlsFault> {
+    pub(crate) fn load(&self) -> Result<Loaded, TlsFault> {
         let provider = Arc::new(ring::default_provider());
         let cert_fault = |reason: String| TlsFault::Cert {
             path: self.cert.clone(),
@@ -58,6 +61,7 @@ impl TlsFiles {
             path: self.key.clone(),
             reason: words(&error, "no private key"),
         })?;
+        let ends = end_of(&chain);
         let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
             .map_err(|error| cert_fault(error.to_string()))?;
@@ -88,8 +92,19 @@ impl TlsFiles {
             error => cert_fault(error.to_string()),
         })?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Ok(Arc::new(config))
+        Ok(Loaded {
+            config: Arc::new(config),
+            ends,
+        })
     }
+}
+
+/// Files that are good.
+#[derive(Clone)]
+pub(crate) struct Loaded {
+    config: Arc<ServerConfig>,
+    /// When our certificate ends, in seconds of Unix time.
+    pub(crate) ends: Option<i64>,
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
@@ -117,8 +132,23 @@ fn words(error: &pem::Error, nothing: &str) -> String {
     }
 }
 
+/// What records say of a client's certificate.
+pub(super) fn identity(certificate: &CertificateDer<'_>) -> Certificate {
+    let subject = X509Certificate::from_der(certificate.as_ref()).map(|(_, read)| read.subject().to_string());
+    Certificate {
+        subject: subject.unwrap_or_default(),
+        fingerprint: fingerprint(certificate),
+    }
+}
+
+/// When the first certificate of a chain ends, in seconds of Unix time.
+fn end_of(chain: &[CertificateDer<'_>]) -> Option<i64> {
+    let (_, read) = X509Certificate::from_der(chain.first()?.as_ref()).ok()?;
+    Some(read.validity().not_after.timestamp())
+}
+
 /// SHA-256 of a certificate, in hex digits.
-pub(super) fn fingerprint(certificate: &CertificateDer<'_>) -> String {
+fn fingerprint(certificate: &CertificateDer<'_>) -> String {
     let mut digits = String::with_capacity(64);
     for byte in Sha256::digest(certificate.as_ref()) {
         // Writing to a String does not fail.
@@ -130,7 +160,7 @@ pub(super) fn fingerprint(certificate: &CertificateDer<'_>) -> String {
 /// What the files held when they were last good.
 pub(super) struct Tls {
     files: TlsFiles,
-    current: RwLock<Arc<ServerConfig>>,
+    current: RwLock<Loaded>,
 }
 
 impl Tls {
@@ -144,7 +174,16 @@ impl Tls {
 
     /// For the next connection.
     pub(super) fn current(&self) -> Arc<ServerConfig> {
-        Arc::clone(&self.current.read().expect("no code panics while it holds the lock"))
+        Arc::clone(&self.loaded().config)
+    }
+
+    /// When our certificate ends, in seconds of Unix time.
+    pub(super) fn ends(&self) -> Option<i64> {
+        self.loaded().ends
+    }
+
+    fn loaded(&self) -> RwLockReadGuard<'_, Loaded> {
+        self.current.read().expect("no code panics while it holds the lock")
     }
 
     /// Whether clients must show a certificate.
@@ -155,8 +194,8 @@ impl Tls {
     /// Reads the files again; those that are not good change nothing.
     pub(super) fn reload(&self) {
         match self.files.load() {
-            Ok(config) => {
-                *self.current.write().expect("no code panics while it holds the lock") = config;
+            Ok(loaded) => {
+                *self.current.write().expect("no code panics while it holds the lock") = loaded;
                 tracing::info!("TLS files reloaded");
             }
             Err(fault) => tracing::error!("TLS files are not reloaded, the former ones stay: {fault}"),

@@ -71,6 +71,7 @@ fn server(authority: &Authority, clients: Option<&Authority>) -> Server {
         "--tls-cert=cert.pem",
         "--tls-key=key.pem",
         "--enable-metrics",
+        "--audit-format=json",
         "--file-watch-secs=0",
     ];
     if clients.is_some() {
@@ -174,6 +175,23 @@ fn a_client_certificate_is_demanded_where_work_is_done_and_not_of_probes() {
     assert_eq!(fetch(&server, &authority, None, &Ask::get("/readyz")).status, 200);
     let own = clients.certificate("desk");
     assert_eq!(fetch(&server, &authority, Some(&own), &call).status, 200);
+    let record = server.record("get_router_list");
+    assert!(
+        record["caller"]["tls_subject"]
+            .as_str()
+            .is_some_and(|subject| subject.contains("CN=")),
+        "{record}"
+    );
+    assert_eq!(record["caller"]["tls_fp"].as_str().map(str::len), Some(64), "{record}");
+    let counters = fetch(&server, &authority, Some(&own), &Ask::get("/metrics").authorized());
+    assert!(
+        counters.body.lines().any(|line| {
+            line.strip_prefix("junosmcp_tls_cert_expiry_timestamp_seconds ")
+                .is_some_and(|end| end != "0")
+        }),
+        "{}",
+        counters.body
+    );
     // The certificate comes besides the token, not instead of it.
     assert_eq!(
         fetch(&server, &authority, Some(&own), &call.without("Authorization")).status,
