@@ -203,7 +203,7 @@ pub(super) struct LabRun {
     /// Answer JSON requests at this Unix socket: faults, other people's edits, events
     #[arg(long, value_name = "PATH")]
     pub(super) control: Option<PathBuf>,
-    /// JSON list of faults {router?, trigger, action, count?}, such as
+    /// JSON list of faults {router?, trigger, action, count?}, or an object of such lists by router name, such as
     /// [{"trigger": "reply:commit-configuration", "action": "drop"}]
     #[arg(long, value_name = "FILE")]
     pub(super) faults: Option<PathBuf>,

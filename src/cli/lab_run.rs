@@ -1,11 +1,10 @@
 //! `lab run`: simulated routers that any SSH client can reach, until a signal ends them.
 
 mod control;
-mod faults;
 mod files;
 mod welcome;
 
-use std::{io, sync::Arc, time::Instant};
+use std::{fs, io, path::Path, sync::Arc, time::Instant};
 
 use anyhow::Context as _;
 
@@ -14,10 +13,17 @@ use super::{
     output,
     signals::{Asked, Signals},
 };
-use crate::lab::{CallHome, Lab, LabSettings, RouterHandle};
+use crate::lab::{CallHome, Faults, Lab, LabSettings, RouterHandle};
 use control::Control;
 pub(super) use files::{KNOWN_HOSTS_FILE, write_inventory};
 use welcome::Figures;
+
+/// Arms the faults of a file.
+fn arm(lab: &Lab, file: &Path) -> anyhow::Result<()> {
+    let faults = Faults::parse(&fs::read_to_string(file)?)?;
+    lab.arm(&faults)?;
+    Ok(())
+}
 
 /// Runs the lab.
 pub(super) async fn run(request: &LabRun) -> anyhow::Result<()> {
@@ -48,7 +54,7 @@ pub(super) async fn run(request: &LabRun) -> anyhow::Result<()> {
     };
     let lab = Arc::new(lab);
     if let Some(file) = &request.faults {
-        faults::arm(&lab, file).with_context(|| format!("cannot use the faults in '{}'", file.display()))?;
+        arm(&lab, file).with_context(|| format!("cannot use the faults in '{}'", file.display()))?;
     }
     if let Some(directory) = &request.write_inventory {
         write_inventory(&lab, directory).with_context(|| format!("cannot write to '{}'", directory.display()))?;

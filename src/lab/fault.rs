@@ -1,12 +1,23 @@
 //! Misbehaviour on purpose: at which point, what, and how often.
 
+mod action;
+#[cfg(test)]
+mod page;
+mod table;
+mod trigger;
+mod written;
+
 use std::fmt;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
+
+pub use action::{Action, Return, Shape};
+pub use table::{ActionRow, Place, TriggerRow, actions, triggers};
+pub use trigger::Trigger;
+pub use written::{Faults, FaultsError};
 
 /// One misbehaviour of a router: a trigger, an action, and how often.
 ///
@@ -53,152 +64,6 @@ impl fmt::Display for Fault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{:?} at {:?}", self.action, self.trigger)
     }
-}
-
-/// The point at which a fault fires.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Trigger {
-    /// The connection was accepted; nothing was written yet.
-    Connect,
-    /// The SSH identification was written; no keys were exchanged yet.
-    KeyExchange,
-    /// A login is judged.
-    Auth,
-    /// A channel is asked for.
-    Channel,
-    /// The NETCONF subsystem is asked for.
-    Subsystem,
-    /// The NETCONF hello is about to be written.
-    Hello,
-    /// A request of that name arrived and has had no effect yet; `*` is any.
-    Rpc(String),
-    /// A request of that name has taken effect and its reply is about to be written; `*` is any.
-    Reply(String),
-    /// At once, when the fault is injected.
-    Now,
-    /// A transfer over SCP was asked for; nothing was written yet.
-    ScpOpen,
-    /// The header of a file is about to be read or written.
-    ScpHeader,
-    /// That byte of a file, counted from 0, was read or is about to be written.
-    ScpByte(u64),
-    /// A file arrived or was sent whole, and is about to be acknowledged.
-    ScpAck,
-    /// A checksum is about to be told.
-    Checksum,
-    /// A software package is about to be judged.
-    Package,
-    /// The router goes down and is to come back.
-    Boot,
-}
-
-impl Trigger {
-    /// Before the request of that name takes effect.
-    pub fn rpc(name: &str) -> Self {
-        Self::Rpc(name.to_owned())
-    }
-
-    /// After the request of that name took effect, before its reply.
-    pub fn reply(name: &str) -> Self {
-        Self::Reply(name.to_owned())
-    }
-
-    fn covers(&self, point: &Trigger) -> bool {
-        match (self, point) {
-            (Self::Rpc(wanted), Self::Rpc(name)) | (Self::Reply(wanted), Self::Reply(name)) => {
-                wanted == "*" || wanted == name
-            }
-            (one, other) => one == other,
-        }
-    }
-}
-
-/// What a fault does.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub enum Action {
-    /// Drops the connection with a TCP reset.
-    Drop,
-    /// Ends the connection in order, without a reply.
-    Close,
-    /// Waits until the test releases the fault or drops the connection, then goes on.
-    Hang,
-    /// Waits that long, then goes on: a slow router, or a slow commit.
-    Delay(Duration),
-    /// Refuses the login, the channel, the subsystem or the connection.
-    Refuse,
-    /// Writes half of the reply, then nothing more.
-    HalfReply,
-    /// Drops the connection after that many bytes of the reply.
-    DropAtByte(u64),
-    /// Falls silent after that many bytes of the reply.
-    SilentAtByte(u64),
-    /// Writes these bytes before the hello or the reply.
-    Garbage(Vec<u8>),
-    /// Writes the reply in segments of one byte.
-    SingleBytes,
-    /// Writes the end-of-message mark in two segments.
-    SplitMark,
-    /// Puts bytes that are not UTF-8 and control characters into the first value of the reply.
-    BadBytes,
-    /// Answers with another message id.
-    WrongMessageId,
-    /// Writes the reply twice.
-    Twice,
-    /// Answers this in place of what the request would have given; before it takes effect it has none.
-    Answer(Shape),
-    /// Answers this before what the request gives.
-    Beside(Shape),
-    /// Adds that many bytes of text to the reply, made while they are written.
-    Huge(u64),
-    /// Writes an SCP error of that kind: 1 fails the file, 2 the transfer.
-    ScpError(u8),
-    /// Changes the byte at which the fault fired.
-    ScpCorrupt,
-    /// Fills the disk until only that many bytes are free where `/var/tmp` lies.
-    DiskFull(u64),
-    /// Lets nobody write to the disk any more.
-    ReadOnlyFs,
-    /// Tells another checksum than that of the file.
-    ChecksumLie,
-    /// Finds the package's signature wrong.
-    BadImage,
-    /// Comes back in another way than it should.
-    Return(Return),
-}
-
-/// How a router comes back that was to restart.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Return {
-    /// With the release it had, whatever was installed.
-    SameVersion,
-    /// With this release.
-    OtherVersion(String),
-    /// Not at all.
-    Never,
-    /// After it went down once more.
-    Twice,
-}
-
-/// An error as a router words it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Shape {
-    /// An `rpc-error` of severity error with that message.
-    RpcError(String),
-    /// An `rpc-error` of severity warning with that message.
-    Warning(String),
-    /// An `xnm:error` of that daemon with that message.
-    XnmError {
-        /// The daemon that says so.
-        daemon: String,
-        /// What it says.
-        message: String,
-    },
-    /// Anything else, as it stands inside `rpc-reply`.
-    Raw(String),
 }
 
 /// A fault at work: tells how often it fired, and lets go what hangs in it.
@@ -269,9 +134,9 @@ impl Firing {
 
 /// The faults of one router.
 #[derive(Debug, Default)]
-pub(super) struct Faults(Mutex<Vec<Arc<Armed>>>);
+pub(super) struct InForce(Mutex<Vec<Arc<Armed>>>);
 
-impl Faults {
+impl InForce {
     /// Arms a fault.
     pub(super) fn inject(&self, fault: Fault) -> Injected {
         let armed = Arc::new(Armed {
@@ -315,7 +180,7 @@ mod tests {
 
     #[test]
     fn a_fault_fires_at_its_time_and_as_often_as_said() {
-        let faults = Faults::default();
+        let faults = InForce::default();
         let second = faults.inject(Fault::new(Trigger::rpc("a"), Action::Drop).nth(2));
         let any = faults.inject(Fault::new(Trigger::rpc("*"), Action::Hang).times(2));
         let fired = |name: &str| faults.at(&Trigger::rpc(name)).len();

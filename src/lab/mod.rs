@@ -55,7 +55,8 @@ use router::{Router, World};
 
 pub use call_home::CallHome;
 pub use colleague::{Committed, Refused};
-pub use fault::{Action, Fault, Injected, Return, Shape, Trigger};
+pub use fault::{Action, ActionRow, Fault, Faults, FaultsError, Injected, Place, Return, Shape, Trigger, TriggerRow};
+pub use fault::{actions, triggers};
 pub use jump::JumpHost;
 pub use power::{Power, RestartTimes};
 pub use recorder::{Event, Transfer, Transition, Verdict, What};

@@ -17,7 +17,7 @@ use tokio_util::task::TaskTracker;
 use super::LabSettings;
 use super::candidate::Editor;
 use super::config::Tree;
-use super::fault::{Action, Faults, Firing, Trigger};
+use super::fault::{Action, Firing, InForce, Trigger};
 use super::identity::{Credentials, host_key};
 use super::network::{Happening, Network};
 use super::pipe::Cut;
@@ -102,7 +102,7 @@ pub(super) struct Router {
     pub(super) index: usize,
     pub(super) name: String,
     pub(super) recorder: Recorder,
-    pub(super) faults: Faults,
+    pub(super) faults: InForce,
     /// Whether it runs.
     pub(super) supply: Supply,
     key_generation: AtomicU32,
@@ -149,7 +149,7 @@ impl Router {
             name: world.network.site(index).name.clone(),
             world,
             recorder: Recorder::new(),
-            faults: Faults::default(),
+            faults: InForce::default(),
             supply: Supply::new(),
             key_generation: AtomicU32::new(0),
             connections: AtomicU64::new(0),

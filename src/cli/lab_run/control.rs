@@ -16,8 +16,7 @@ use tokio::{
     task::JoinSet,
 };
 
-use super::faults::{self, Entry};
-use crate::lab::{Injected, Lab, RouterHandle};
+use crate::lab::{Faults, Injected, Lab, RouterHandle};
 
 /// Longest request, in bytes: a configuration to edit fits.
 const LONGEST: u64 = 1 << 20;
@@ -32,7 +31,7 @@ enum Request {
     /// Where every router is.
     Routers,
     /// Arm a fault, as it stands in a file of faults.
-    Inject { fault: Entry },
+    Inject { fault: Value },
     /// Take away every fault that was armed over this socket.
     Clear,
     /// What was recorded after the event of that number.
@@ -156,7 +155,7 @@ impl Desk {
                 return Ok(vec![json!({"ok": true, "routers": routers})]);
             }
             Request::Inject { fault } => {
-                let armed = faults::arm_one(&self.lab, fault)?;
+                let armed = self.lab.arm(&Faults::read(json!([fault]))?)?;
                 self.armed().extend(armed);
             }
             Request::Clear => self.armed().drain(..).for_each(|fault| fault.remove()),
