@@ -149,6 +149,33 @@ impl Rpc {
         Self::simple("get-configuration-database-status", &[])
     }
 
+    /// Echo requests from the router; `host` must have been validated.
+    pub(crate) fn ping(host: &str, count: u8) -> Self {
+        Self::simple("ping", &[("host", host), ("count", &count.to_string())])
+    }
+
+    /// BGP neighbors and their states.
+    pub(crate) fn bgp_summary() -> Self {
+        Self::simple("get-bgp-summary-information", &[])
+    }
+
+    /// OSPF neighbors and their states.
+    pub(crate) fn ospf_neighbors() -> Self {
+        Self::simple("get-ospf-neighbor-information", &[])
+    }
+
+    /// The states of one interface, physical or logical; `name` must have been validated.
+    pub(crate) fn interface_terse(name: &str) -> Self {
+        let name = quick_xml::escape::escape(name);
+        Self::body(
+            "get-interface-information",
+            true,
+            format!(
+                "<get-interface-information><interface-name>{name}</interface-name><terse/></get-interface-information>"
+            ),
+        )
+    }
+
     /// The committed domain name, groups applied.
     pub(crate) fn domain_name() -> Self {
         Self::body(

@@ -24,6 +24,7 @@ mod mask;
 mod netconf;
 mod network;
 mod operational;
+mod path;
 mod pipe;
 mod power;
 mod profile;

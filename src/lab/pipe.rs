@@ -4,7 +4,7 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,6 +13,8 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+
+use super::path::{Gate, Path};
 
 /// Bytes an in-memory connection holds in each direction before its writer waits.
 pub(super) const PIPE_CAPACITY: usize = 256 * 1024;
@@ -73,18 +75,31 @@ impl Carrier {
     }
 }
 
-/// A carrier that a [`Cut`] ends at once.
+/// A carrier that a [`Cut`] ends at once, and on which nothing arrives while the router's way is closed.
 pub(super) struct Wire {
     carrier: Carrier,
     cut: Cut,
     ended: Pin<Box<WaitForCancellationFutureOwned>>,
+    /// For what is read, and for what is written: each has its own waiter.
+    gates: Option<(Gate, Gate)>,
 }
 
 impl Wire {
     /// A wire without delay.
     pub(super) fn new(carrier: Carrier, cut: Cut) -> Self {
         let ended = Box::pin(cut.token.clone().cancelled_owned());
-        Self { carrier, cut, ended }
+        Self {
+            carrier,
+            cut,
+            ended,
+            gates: None,
+        }
+    }
+
+    /// The same wire, along a way.
+    pub(super) fn along(mut self, path: &Path) -> Self {
+        self.gates = Some((path.gate(), path.gate()));
+        self
     }
 
     /// A wire on which each byte takes half of `round_trip` in either direction, at any throughput. The second value moves the
@@ -117,6 +132,9 @@ impl AsyncRead for Wire {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         self.poll_cut(context)?;
+        if let Some((gate, _)) = &mut self.gates {
+            ready!(gate.poll(context));
+        }
         match &mut self.carrier {
             Carrier::Tcp(stream) => Pin::new(stream).poll_read(context, buffer),
             Carrier::Pipe(stream) => Pin::new(stream).poll_read(context, buffer),
@@ -127,6 +145,9 @@ impl AsyncRead for Wire {
 impl AsyncWrite for Wire {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.poll_cut(context)?;
+        if let Some((_, gate)) = &mut self.gates {
+            ready!(gate.poll(context));
+        }
         match &mut self.carrier {
             Carrier::Tcp(stream) => Pin::new(stream).poll_write(context, bytes),
             Carrier::Pipe(stream) => Pin::new(stream).poll_write(context, bytes),

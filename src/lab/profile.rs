@@ -1,6 +1,11 @@
 //! The faces of a simulated router: one table of switches.
 
+use std::io;
+
 use crate::lab::element::LeafStyle;
+
+/// In place of a profile's name: every profile in turn.
+const MIX: &str = "mix";
 
 /// How one kind of router looks and answers.
 #[derive(Debug, PartialEq, Eq)]
@@ -314,6 +319,19 @@ pub(crate) fn envelope_release(version: &str) -> String {
         Some(23..) => version.to_owned(),
         _ => payload_release(version),
     }
+}
+
+/// The profiles that routers take in turn.
+pub(super) fn in_turn(wanted: &str) -> io::Result<Vec<&'static Profile>> {
+    if wanted == MIX {
+        return Ok(Profile::all().into());
+    }
+    let named = Profile::named(wanted).map(|profile| vec![profile]);
+    named.ok_or_else(|| {
+        let known = Profile::all().map(|profile| profile.name).join(", ");
+        let text = format!("no router profile is called {wanted}; there are {known}, and {MIX} for all in turn");
+        io::Error::new(io::ErrorKind::InvalidInput, text)
+    })
 }
 
 #[cfg(test)]

@@ -20,15 +20,13 @@ use super::config::Tree;
 use super::fault::{Action, Firing, InForce, Trigger};
 use super::identity::{Credentials, host_key};
 use super::network::{Happening, Network};
+use super::path::Path;
 use super::pipe::Cut;
 use super::power::Supply;
-use super::profile::Profile;
+use super::profile::{self, Profile};
 use super::recorder::{Recorder, Transition, What};
 use super::show;
 use super::state::State;
-
-/// In place of a profile's name: every profile in turn.
-const MIX: &str = "mix";
 
 /// What all routers of a lab share.
 pub(super) struct World {
@@ -49,7 +47,7 @@ impl World {
     /// # Errors
     /// When the profile is unknown.
     pub(super) fn new(settings: LabSettings) -> io::Result<Arc<Self>> {
-        let profiles = profiles(&settings.profile)?;
+        let profiles = profile::in_turn(&settings.profile)?;
         let invented = Network::generate(settings.seed, settings.routers);
         let names = invented.sites().iter().map(|site| site.name.clone());
         let given = settings.names.iter().cloned();
@@ -76,19 +74,6 @@ impl World {
     }
 }
 
-/// The profiles that routers take in turn.
-fn profiles(wanted: &str) -> io::Result<Vec<&'static Profile>> {
-    if wanted == MIX {
-        return Ok(Profile::all().into());
-    }
-    let named = Profile::named(wanted).map(|profile| vec![profile]);
-    named.ok_or_else(|| {
-        let known = Profile::all().map(|profile| profile.name).join(", ");
-        let text = format!("no router profile is called {wanted}; there are {known}, and {MIX} for all in turn");
-        io::Error::new(io::ErrorKind::InvalidInput, text)
-    })
-}
-
 impl fmt::Debug for World {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("World").finish_non_exhaustive()
@@ -105,6 +90,8 @@ pub(super) struct Router {
     pub(super) faults: InForce,
     /// Whether it runs.
     pub(super) supply: Supply,
+    /// Whether managers reach it.
+    pub(super) path: Path,
     key_generation: AtomicU32,
     connections: AtomicU64,
     live: Mutex<Live>,
@@ -151,6 +138,7 @@ impl Router {
             recorder: Recorder::new(),
             faults: InForce::default(),
             supply: Supply::new(),
+            path: Path::new(),
             key_generation: AtomicU32::new(0),
             connections: AtomicU64::new(0),
             live: Mutex::new(Live::default()),
@@ -357,7 +345,7 @@ impl Router {
         self.with_state((0, None), |_, _| ());
     }
 
-    fn settle(&self, state: &mut State, (connection, session): (u64, Option<u32>)) {
+    fn settle(self: &Arc<Self>, state: &mut State, (connection, session): (u64, Option<u32>)) {
         for step in state.databases.steps() {
             let activates = matches!(
                 step,
@@ -376,13 +364,14 @@ impl Router {
         }
     }
 
-    fn activated(&self, active: &Tree) {
+    fn activated(self: &Arc<Self>, active: &Tree) {
         let network = &self.world.network;
         let lines = active.inherited().set_lines(&[]).unwrap_or_default();
         let ports = network.site(self.index).ports.iter();
         let near: BTreeSet<usize> = ports.map(|port| port.peer).chain([self.index]).collect();
         let before: Vec<_> = near.iter().map(|&router| show::condition(network, router)).collect();
         network.activate_lines(self.index, &lines);
+        self.lead(&lines);
         let at = self.world.settings.clock.now();
         for (&router, before) in near.iter().zip(before) {
             let changes = before.changes(&show::condition(network, router), &network.site(router).name);

@@ -39,9 +39,11 @@ pub(super) async fn serve(router: Arc<Router>, carrier: Carrier) {
     let number = router.connected(&cut);
     let round_trip = router.world.settings.round_trip;
     if round_trip.is_zero() {
-        speak(&router, Wire::new(carrier, cut.clone()), &cut, number).await;
+        let wire = Wire::new(carrier, cut.clone()).along(&router.path);
+        speak(&router, wire, &cut, number).await;
     } else {
         let (wire, moving) = Wire::delayed(carrier, cut.clone(), round_trip);
+        let wire = wire.along(&router.path);
         tokio::join!(speak(&router, wire, &cut, number), moving);
     }
     router.disconnected(number);

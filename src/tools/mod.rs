@@ -10,7 +10,6 @@ mod config;
 mod device;
 mod failure;
 mod inventory;
-#[allow(dead_code, reason = "used by work that its call does not wait for")]
 mod long;
 mod ops;
 mod outcome;

@@ -49,6 +49,14 @@ pub(crate) struct Structured<T> {
 }
 
 impl<T> Structured<T> {
+    /// The same text beside another structure made of this one.
+    pub(crate) fn map<U>(self, make: impl FnOnce(T) -> U) -> Structured<U> {
+        Structured {
+            value: make(self.value),
+            text: self.text,
+        }
+    }
+
     /// The structure with `text` instead of its JSON form beside it.
     pub(crate) fn with_text(value: T, text: String) -> Self {
         Self {

@@ -1,3 +1,4 @@
 //! Work of several steps.
 
+pub(crate) mod guarded;
 pub(crate) mod transaction;

@@ -3,6 +3,7 @@
 use std::{collections::HashMap, io, sync::Arc, time::Duration};
 
 use rust_junosmcp::{
+    Clock,
     app::{App, Caller, Reply, Request},
     lab::{Event, LabSettings, RouterHandle},
     settings::{AuditFormat, Dial, InventorySource, KnownHosts, OpenPipe, Settings},
@@ -26,6 +27,7 @@ pub(crate) struct Plan {
     refusing: Vec<String>,
     command_time: Duration,
     profile: String,
+    clock: Clock,
     change: Box<dyn FnOnce(&mut Settings) + Send>,
 }
 
@@ -41,6 +43,7 @@ impl Lab {
             refusing: Vec::new(),
             command_time: Duration::ZERO,
             profile: "vsrx-24.4".to_owned(),
+            clock: Clock::system(),
             change: Box::new(|_| {}),
         }
     }
@@ -142,6 +145,12 @@ impl Plan {
         self
     }
 
+    /// The time of routers and product.
+    pub(crate) fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
     /// Other settings than the defaults.
     pub(crate) fn settings(mut self, change: impl FnOnce(&mut Settings) + Send + 'static) -> Self {
         self.change = Box::new(change);
@@ -154,6 +163,7 @@ impl Plan {
             names: self.names.clone(),
             command_time: self.command_time,
             profile: self.profile.clone(),
+            clock: self.clock,
             ..LabSettings::new(self.names.len())
         };
         let lab = rust_junosmcp::lab::Lab::start(lab_settings)
@@ -177,6 +187,7 @@ impl Plan {
         self.entries
             .insert("_blocklist_defaults".to_owned(), Value::Object(self.rules.clone()));
         let mut settings = Settings::new(InventorySource::Text(Value::Object(self.entries).to_string()));
+        settings.clock = self.clock;
         settings.audit.format = AuditFormat::Off;
         settings.devices.known_hosts = KnownHosts::Memory(known_hosts);
         settings.devices.dials = dials;

@@ -97,6 +97,16 @@ impl Changed {
     pub(in crate::tools) fn is_committed(&self) -> bool {
         self.outcome == "committed"
     }
+
+    /// The difference as it may be read.
+    pub(super) fn diff(&self) -> Option<&str> {
+        self.diff.as_deref()
+    }
+
+    /// Adds a warning of ours.
+    pub(super) fn warn(&mut self, warning: String) {
+        self.warnings.get_or_insert_default().push(warning);
+    }
 }
 
 /// A payload that may be sent, noted in the audit record.

@@ -3,16 +3,20 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::change::{self, Changed, Format};
+use super::{
+    change::{self, Format},
+    verify::{self, Asked, Verified},
+};
 use crate::{
     junos::Minutes,
     tools::{call::Call, failure::Failure, outcome::Structured, spec::Effect, spec::Spec},
     workflows::transaction::{self, CandidateMode, Change, Goal},
 };
 
-/// Load a configuration change into a Junos device and commit it, with the diff in the result. Accepts set commands, text,
-/// XML or JSON. With confirm_timeout_mins the router rolls back by itself unless confirm_commit is called in time. Use
-/// commit_check_config first to see the diff without committing. Somebody else's uncommitted work makes it refuse.
+/// Load a configuration change into a Junos device and commit it, with the diff in the result. With confirm_timeout_mins the
+/// router rolls back by itself unless confirm_commit is called in time; with verify as well it is confirmed once all checks
+/// hold, and left to be rolled back otherwise. Use commit_check_config first to see the diff without committing. Somebody
+/// else's uncommitted work makes it refuse.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Args {
@@ -29,14 +33,17 @@ struct Args {
     #[serde(default = "comment")]
     #[schemars(length(max = 512))]
     commit_comment: String,
-    /// Minutes after which the router goes back by itself unless confirm_commit is called.
+    /// Minutes until the router goes back by itself.
     confirm_timeout_mins: Option<Minutes>,
-    /// shared locks the candidate of everybody; exclusive opens it for this change alone; private works in a copy of its own, which cannot be confirmed.
+    /// A private one cannot be confirmed.
     #[serde(default)]
     candidate_mode: CandidateMode,
     /// Commit on both routing engines.
     #[serde(default)]
     synchronize: bool,
+    /// What must hold for the commit to be kept; needs confirm_timeout_mins.
+    #[schemars(length(max = 16))]
+    verify: Option<Vec<Asked>>,
 }
 
 fn comment() -> String {
@@ -50,7 +57,7 @@ pub(super) fn spec() -> Spec {
         .timed()
 }
 
-async fn run(call: Call, args: Args) -> Result<Structured<Changed>, Failure> {
+async fn run(call: Call, args: Args) -> Result<Structured<Verified>, Failure> {
     let router = call.device(&args.router_name)?;
     let confirm = args.confirm_timeout_mins;
     call.notes()
@@ -61,10 +68,15 @@ async fn run(call: Call, args: Args) -> Result<Structured<Changed>, Failure> {
         mode: args.candidate_mode,
         synchronize: args.synchronize,
     };
+    if let Some(asked) = args.verify {
+        let minutes = verify::minutes(confirm)?;
+        let checks = verify::checks(&router, asked)?;
+        return verify::run(call, &router, &args.commit_comment, change, minutes, checks).await;
+    }
     let context = router.change(&args.commit_comment)?;
     let report = transaction::change(context, change, router.work().clone())
         .await
         .map_err(|fault| change::failed(&call, router.name(), fault))?;
     let (changed, sentence) = change::changed(&call, router.name(), report);
-    Ok(change::reply(&call, changed, sentence))
+    Ok(change::reply(&call, changed, sentence).map(Verified::from))
 }

@@ -8,6 +8,7 @@ mod get_junos_config;
 mod junos_config_diff;
 mod load_and_commit_config;
 mod rollback_config;
+mod verify;
 
 pub(super) use change::{Changed, Format};
 

@@ -40,7 +40,8 @@ pub(crate) struct ChangeFault {
 }
 
 impl ChangeFault {
-    pub(super) fn new(code: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Self {
+    /// A failure with one sentence that names the router, and what to do next.
+    pub(crate) fn new(code: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
             code,
             message: message.into(),
@@ -80,7 +81,8 @@ impl ChangeFault {
         fault
     }
 
-    pub(super) fn outcome(mut self, outcome: &'static str) -> Self {
+    /// The same failure with a word for the state it leaves.
+    pub(crate) fn outcome(mut self, outcome: &'static str) -> Self {
         self.outcome = Some(outcome);
         self
     }

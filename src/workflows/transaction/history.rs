@@ -29,10 +29,15 @@ pub(crate) struct History(Vec<HistoryEntry>);
 impl History {
     /// Reads a reply to `get-commit-information`.
     pub(crate) fn read(reply: &Reply) -> Self {
-        let entries = reply
-            .tree()
-            .map(|tree| tree.descendants("commit-history").into_iter().map(entry).collect());
-        Self(entries.unwrap_or_default())
+        reply.tree().as_ref().map(Self::of).unwrap_or_default()
+    }
+
+    pub(super) fn of(tree: &Node) -> Self {
+        Self(tree.descendants("commit-history").into_iter().map(entry).collect())
+    }
+
+    pub(super) fn entries(&self) -> &[HistoryEntry] {
+        &self.0
     }
 
     /// The latest commit.

@@ -8,6 +8,7 @@ mod change;
 mod commit;
 mod confirm;
 mod discard;
+mod fate;
 mod fault;
 mod guard;
 mod history;
@@ -36,6 +37,7 @@ pub(crate) use candidate::CandidateMode;
 pub(crate) use commit::Committed;
 pub(crate) use confirm::Confirmation;
 pub(crate) use discard::Discarded;
+pub(crate) use fate::{Fate, fate};
 pub(crate) use fault::ChangeFault;
 pub(crate) use history::HistoryEntry;
 pub(crate) use holders::Holder;
@@ -197,7 +199,6 @@ pub(crate) async fn change(context: Context, change: Change, work: Work) -> Resu
 
 /// Makes one change as a part of a job that goes on after it and that the caller ends. Where the outcome is unknown the fault
 /// holds a [`Search`], for [`look_on`].
-#[allow(dead_code, reason = "used by commits that are verified before they are kept")]
 pub(crate) async fn change_within(
     job: Arc<Job>,
     context: Context,
@@ -230,7 +231,6 @@ pub(crate) async fn confirm(
 }
 
 /// As [`confirm`], as a part of a job that the caller ends.
-#[allow(dead_code, reason = "used by commits that are verified before they are kept")]
 pub(crate) async fn confirm_within(
     job: Arc<Job>,
     context: Context,

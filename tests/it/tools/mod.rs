@@ -16,3 +16,4 @@ mod pfe;
 mod secrets;
 mod status;
 mod template;
+mod verify;
