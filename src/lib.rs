@@ -12,7 +12,7 @@
 //! - `devices/` sessions to routers
 //! - `inventory/` devices.json
 //! - `blocklist/` `tokens/` `audit/` `secrets/` `metrics/` guards and counters
-//! - `junos/` `work.rs` `clock.rs` the words of Junos as types; what work carries; time
+//! - `junos/` `work.rs` `clock.rs` `whole_file.rs` the words of Junos as types; what work carries; time; files replaced as a whole
 //! - `lab/` apart: simulated routers; names only `clock.rs`
 
 pub mod app;
@@ -34,6 +34,7 @@ mod server;
 mod template;
 mod tokens;
 mod tools;
+mod whole_file;
 mod work;
 mod workflows;
 

@@ -5,6 +5,7 @@ mod pipeline;
 mod reply;
 mod settings;
 mod verdict;
+mod watch;
 
 use std::{
     path::Path,
@@ -16,7 +17,7 @@ use std::{
 };
 
 use serde_json::json;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use crate::tools::Caller;
@@ -31,7 +32,7 @@ use crate::{
     audit::{Audit, AuditFault},
     clock::Clock,
     devices::Devices,
-    inventory::{FileFault, Inventory},
+    inventory::{FileFault, Inventory, InventorySource},
     jobs::Jobs,
     metrics::{HttpMetrics, Metrics, Moment, Routers},
     output::Outputs,
@@ -75,6 +76,10 @@ pub struct App {
     services: Arc<Services>,
     inventory: RwLock<Arc<Inventory>>,
     access: Access,
+    /// Where the inventory comes from.
+    source: InventorySource,
+    /// Fires when principals may have gone.
+    principals: Notify,
     audit: Audit,
     keeping: Keeping,
     /// Calls that may still begin.
@@ -103,7 +108,7 @@ impl App {
             return Err(StartFault::Tools(faults));
         }
         let inventory = settings.inventory.load()?;
-        let access = Access::open(settings.tokens.as_deref(), &registry)?;
+        let access = Access::open(settings.tokens.as_deref(), settings.state_dir.as_deref(), &registry)?;
         let redactor = Arc::new(Redactor::new(settings.show_secrets));
         let jobs = jobs(settings.state_dir.as_deref(), settings.clock, &redactor);
         let offered = tools::offered(registry, &settings.tools);
@@ -125,7 +130,7 @@ impl App {
             renderer: Renderer::new(settings.renderer),
             protected: TaskTracker::new(),
         };
-        Ok(Arc::new(Self {
+        let app = Arc::new(Self {
             offered,
             slots: Arc::new(Semaphore::new(services.settings.calls)),
             services: Arc::new(services),
@@ -133,12 +138,19 @@ impl App {
             keeping: Keeping::begin(&audit),
             audit,
             access,
+            source: settings.inventory,
+            principals: Notify::new(),
             closing: CancellationToken::new(),
             stopping: CancellationToken::new(),
             calls: TaskTracker::new(),
             abandoned: AtomicBool::new(false),
             drain: settings.drain,
-        }))
+        });
+        let ended = app.keeping.ended.clone();
+        app.keeping
+            .tasks
+            .spawn(watch::keep(Arc::downgrade(&app), settings.watch, ended));
+        Ok(app)
     }
 
     /// The tools of this process, those included that the read-only policy hides.
@@ -173,6 +185,11 @@ impl App {
     pub fn close(&self) {
         self.closing.cancel();
         self.calls.close();
+    }
+
+    /// Fires when principals may have gone, with what they have open.
+    pub(crate) fn principals(&self) -> &Notify {
+        &self.principals
     }
 
     /// Fires when no new call is taken.
@@ -265,17 +282,9 @@ impl App {
     pub fn is_audited(&self) -> bool {
         self.audit.permits_changes()
     }
-
-    /// Takes over what has changed on disk; what cannot be taken over is logged, and what was in use stays so.
-    pub fn reload(&self) {
-        match self.audit.reopen() {
-            Ok(()) => tracing::info!("the audit log is open anew"),
-            Err(fault) => tracing::error!("{fault}; the open file stays in use"),
-        }
-    }
 }
 
-/// The task that forces audit records to disk.
+/// The tasks that look after records, files and the use of tokens.
 struct Keeping {
     tasks: TaskTracker,
     ended: CancellationToken,
@@ -286,13 +295,13 @@ impl Keeping {
         let ended = CancellationToken::new();
         let tasks = TaskTracker::new();
         tasks.spawn(audit.clone().keep(ended.clone()));
-        tasks.close();
         Self { tasks, ended }
     }
 
     /// Waits for the last records.
     async fn end(&self) {
         self.ended.cancel();
+        self.tasks.close();
         let _ = tokio::time::timeout(CLOSING, self.tasks.wait()).await;
     }
 }

@@ -26,6 +26,8 @@ pub struct Settings {
     pub show_secrets: bool,
     /// The program that renders templates: this one.
     pub renderer: PathBuf,
+    /// How often files are looked at for changes; none looks never.
+    pub watch: Option<Duration>,
     /// Options in force that make the process less guarded, for the audit record of its start.
     pub weakened: Vec<&'static str>,
     /// Time that running work gets once the process is asked to end.
@@ -48,6 +50,7 @@ impl Settings {
             tokens: None,
             show_secrets: false,
             renderer: template::renderer_path(),
+            watch: None,
             weakened: Vec::new(),
             drain: Duration::from_secs(30),
             state_dir: None,

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use super::options::Options;
+use super::{options::Options, token::TokenCommand};
 
 /// Model Context Protocol server for Junos routers, switches and firewalls
 ///
@@ -43,6 +43,9 @@ pub(super) enum Command {
     /// Host keys of the routers
     #[command(subcommand)]
     KnownHosts(KnownHostsCommand),
+    /// Bearer tokens of clients over HTTP
+    #[command(subcommand)]
+    Token(TokenCommand),
     /// Records of what was done
     #[command(subcommand)]
     Audit(AuditCommand),

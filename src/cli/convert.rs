@@ -56,6 +56,11 @@ impl Options {
         }
     }
 
+    /// How often files are looked at for changes; none looks never.
+    pub(super) fn watch(&self) -> Option<Duration> {
+        (self.file_watch_secs > 0).then(|| Duration::from_secs(self.file_watch_secs))
+    }
+
     /// The options in force that make the process less guarded.
     pub(super) fn weakened(&self) -> Vec<&'static str> {
         let over_http = self.transport == Transport::StreamableHttp;

@@ -1,14 +1,6 @@
 //! `known-hosts scan`: the keys that routers show, into the file of trusted keys.
 
-use std::{
-    fs,
-    io::{self, Write as _},
-    os::unix::fs::{MetadataExt, PermissionsExt},
-    path::{Path, PathBuf},
-    process::ExitCode,
-    sync::Arc,
-    time::Duration,
-};
+use std::{fs, io, path::Path, process::ExitCode, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, bail};
 use futures::StreamExt as _;
@@ -20,6 +12,7 @@ use super::{
 use crate::{
     devices::{Devices, Fault, Pinning, ShownKeys, Verdict, key_lines, pin},
     inventory::{Entry, Inventory},
+    whole_file,
 };
 
 /// Routers looked at at one time.
@@ -131,7 +124,7 @@ fn write(path: &Path, shown: Vec<Shown>, request: &Scan) -> anyhow::Result<bool>
         }
     }
     if text != before {
-        replace(&path, &text).with_context(cannot)?;
+        whole_file::replace(&path, text.as_bytes(), FILE_MODE).with_context(cannot)?;
     }
     Ok(is_good)
 }
@@ -174,35 +167,4 @@ fn lock(path: &Path) -> io::Result<Option<fs::File>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-/// Replaces the file as a whole, with its mode and owner.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if folder != Path::new("") => folder.to_owned(),
-        _ => PathBuf::from("."),
-    };
-    fs::create_dir_all(&folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(&folder)?;
-    file.write_all(text.as_bytes())?;
-    let mode = match fs::metadata(path) {
-        Ok(metadata) => {
-            keep_owner(file.path(), &metadata)?;
-            metadata.mode() & 0o7777
-        }
-        Err(_) => FILE_MODE,
-    };
-    file.as_file().set_permissions(fs::Permissions::from_mode(mode))?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    fs::File::open(&folder)?.sync_all()
-}
-
-/// Only a privileged user can give a file away; for another the file was its own, or becomes so.
-fn keep_owner(path: &Path, before: &fs::Metadata) -> io::Result<()> {
-    let now = fs::metadata(path)?;
-    if (now.uid(), now.gid()) == (before.uid(), before.gid()) {
-        return Ok(());
-    }
-    std::os::unix::fs::chown(path, Some(before.uid()), Some(before.gid()))
 }

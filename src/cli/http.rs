@@ -277,7 +277,7 @@ fn settings(options: &Options, addresses: Vec<IpAddr>) -> HttpSettings {
         trusted_proxies: http.trusted_proxy.clone(),
         metrics: http.enable_metrics,
         metrics_listen: http.metrics_listen.filter(|_: &SocketAddr| http.enable_metrics),
-        watch: (options.file_watch_secs > 0).then(|| Duration::from_secs(options.file_watch_secs)),
+        watch: options.watch(),
         limits: limits(options),
         sessions: SessionLimits {
             all: size(http.max_sessions),

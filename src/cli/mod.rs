@@ -23,6 +23,7 @@ mod policy;
 mod selection;
 mod serve;
 mod signals;
+mod token;
 mod tour;
 
 use std::{ffi::OsString, future::Future, process::ExitCode};
@@ -74,6 +75,7 @@ fn run(parsed: &Parsed, findings: Findings) -> anyhow::Result<ExitCode> {
         Some(Command::Check(request)) => check::run(parsed, request, findings),
         Some(Command::KnownHosts(KnownHostsCommand::Scan(request))) => host_keys::scan(parsed, request, findings),
         Some(Command::Audit(AuditCommand::Verify(request))) => auditing::verify(parsed, request),
+        Some(Command::Token(command)) => token::run(parsed, command),
         Some(Command::ClientConfig(request)) => {
             client_config::run(request, &parsed.line.options.device_mapping)?;
             Ok(ExitCode::SUCCESS)

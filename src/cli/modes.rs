@@ -44,6 +44,11 @@ impl Exposure {
         }
     }
 
+    /// Whether anybody but the owner can read or write the file.
+    pub(super) fn is_open_to_others(&self) -> bool {
+        self.is_read || self.is_written
+    }
+
     /// The mode as four octal digits.
     pub(super) fn mode(self) -> String {
         format!("{:04o}", self.mode)

@@ -102,6 +102,7 @@ async fn settings(parsed: &Parsed, assembled: Assembled) -> anyhow::Result<(Sett
         tools,
         output: options.output(),
         audit,
+        watch: options.watch(),
         weakened: options.weakened(),
         tokens: options.tokens(),
         show_secrets: options.show_secrets,

@@ -6,6 +6,7 @@ mod calls;
 mod devices;
 mod http;
 mod recent;
+mod reloads;
 mod state;
 
 use prometheus::{
@@ -16,6 +17,7 @@ pub(crate) use calls::{Calls, Ended};
 pub(crate) use devices::DeviceMetrics;
 pub(crate) use http::HttpMetrics;
 pub(crate) use recent::{Recent, ToolFigures};
+pub(crate) use reloads::Reloads;
 pub(crate) use state::{Moment, Routers};
 
 use state::State;
@@ -30,6 +32,8 @@ pub(crate) struct Metrics {
     pub(crate) calls: Calls,
     /// The calls of late, for `server_status`.
     pub(crate) recent: Recent,
+    /// Files that were read again.
+    pub(crate) reloads: Reloads,
     /// Requests over HTTP.
     pub(crate) http: HttpMetrics,
     state: State,
@@ -42,6 +46,7 @@ impl Metrics {
         let metrics = Self {
             calls: Calls::default(),
             recent: Recent::default(),
+            reloads: Reloads::default(),
             http: HttpMetrics::default(),
             state: State::default(),
             registry,
@@ -49,6 +54,7 @@ impl Metrics {
         let collectors = [
             devices.collectors(),
             metrics.calls.collectors(),
+            metrics.reloads.collectors(),
             metrics.http.collectors(),
             metrics.state.collectors(),
         ];

@@ -53,29 +53,11 @@ impl Tokens {
 
     /// Reads the text of a file.
     pub(crate) fn parse(bytes: &[u8], known: Vocabulary<'_>) -> Result<Self, FileFault> {
-        let invalid = |text: String| Err(FileFault::Invalid(text));
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        let root: Value = match serde_json::from_slice(bytes) {
-            Ok(root) => root,
-            Err(error) => return invalid(format!("not JSON (line {} column {})", error.line(), error.column())),
-        };
-        let Value::Object(root) = root else {
-            return invalid("top level must be an object".to_owned());
-        };
-        match root.get("version") {
-            Some(version) if matches!(version.as_u64(), Some(1 | 2)) => {}
-            Some(version) => return invalid(format!("unsupported version {version}")),
-            None => return invalid("'version' is missing".to_owned()),
-        }
-        let Some(Value::Array(items)) = root.get("tokens") else {
-            return invalid("'tokens' must be a list".to_owned());
-        };
-        if items.len() > MOST_TOKENS {
-            return invalid(format!("more than {MOST_TOKENS} tokens"));
-        }
+        let root = root(bytes)?;
+        let items = root.get("tokens").and_then(Value::as_array).into_iter().flatten();
         let mut tokens = Self::default();
         let mut names = HashSet::new();
-        for (index, item) in items.iter().enumerate() {
+        for (index, item) in items.enumerate() {
             match tokens.entry(item, index, &mut names, known) {
                 Ok(entry) => tokens.entries.push(entry),
                 Err(text) => {
@@ -126,6 +108,29 @@ impl Tokens {
             });
         }
         Ok(Entry::new(name, hash, expires_at, scopes))
+    }
+}
+
+/// The file as a whole: an object of a known version that holds a list of tokens.
+pub(super) fn root(bytes: &[u8]) -> Result<Map<String, Value>, FileFault> {
+    let invalid = |text: String| Err(FileFault::Invalid(text));
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let root: Value = match serde_json::from_slice(bytes) {
+        Ok(root) => root,
+        Err(error) => return invalid(format!("not JSON (line {} column {})", error.line(), error.column())),
+    };
+    let Value::Object(root) = root else {
+        return invalid("top level must be an object".to_owned());
+    };
+    match root.get("version") {
+        Some(version) if matches!(version.as_u64(), Some(1 | 2)) => {}
+        Some(version) => return invalid(format!("unsupported version {version}")),
+        None => return invalid("'version' is missing".to_owned()),
+    }
+    match root.get("tokens") {
+        Some(Value::Array(items)) if items.len() > MOST_TOKENS => invalid(format!("more than {MOST_TOKENS} tokens")),
+        Some(Value::Array(_)) => Ok(root),
+        _ => invalid("'tokens' must be a list".to_owned()),
     }
 }
 

@@ -3,16 +3,20 @@
 //! Pure: reads its own file and nothing else. The names of tools and toolsets come from above as a [`Vocabulary`].
 
 mod check;
+mod document;
 mod entry;
 mod file;
 mod scope;
 #[cfg(test)]
 mod tests;
+mod usage;
 
 pub(crate) use check::{Refused, is_well_formed};
+pub(crate) use document::{Document, EditFault, Row, Wanted};
 pub(crate) use entry::Grant;
 pub(crate) use file::{FileFault, Finding};
-pub(crate) use scope::{Granted, Tool};
+pub(crate) use scope::{Granted, Scopes, Tool};
+pub(crate) use usage::{Usage, Used, on_file as usage_on_file};
 
 use std::sync::Arc;
 
@@ -46,6 +50,11 @@ impl Tokens {
     /// How many entries the file holds, those included that cannot be used.
     pub(crate) fn len(&self) -> usize {
         self.entries.len() + self.disabled
+    }
+
+    /// The names of the tokens that can be used, those included that have expired.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().map(|entry| entry.grant.name.as_str())
     }
 
     /// What the tokens grant that have not expired by `now`.

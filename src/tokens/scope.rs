@@ -4,7 +4,7 @@
 const MOST_ENTRIES: usize = 256;
 
 /// The tools and routers of one token.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Scopes {
     tools: Vec<ToolEntry>,
     routers: Vec<RouterEntry>,
@@ -32,7 +32,7 @@ pub(crate) enum Granted {
     Full,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum ToolEntry {
     /// Everything that cannot change a router.
     Any,
@@ -41,7 +41,7 @@ enum ToolEntry {
     Effect(String),
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum RouterEntry {
     Any,
     Tag(String),
@@ -50,11 +50,11 @@ enum RouterEntry {
 
 /// Why a scope cannot be used as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct TooMany;
+pub(crate) struct TooMany;
 
 impl Scopes {
     /// The scope of these entries and those of them that are not known, which grant nothing.
-    pub(super) fn new(
+    pub(crate) fn new(
         tools: &[String],
         routers: &[String],
         known: super::Vocabulary<'_>,
@@ -77,6 +77,15 @@ impl Scopes {
             }
         }
         Ok((scopes, ignored))
+    }
+
+    /// These routers and no tool.
+    pub(crate) fn routers(entries: &[String]) -> Self {
+        let read = |entry: &String| RouterEntry::read(entry, entries.len() == 1);
+        Self {
+            tools: Vec::new(),
+            routers: entries.iter().filter_map(read).collect(),
+        }
     }
 
     /// How far a tool may be used: by whatever entry grants most.

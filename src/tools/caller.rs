@@ -1,11 +1,14 @@
 //! Who asks.
 
-use std::sync::Arc;
+use std::{
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    sync::Arc,
+};
 
 use super::spec::{Effect, Spec};
 use crate::{
     audit,
-    tokens::{Grant, Granted, Tool},
+    tokens::{Grant, Granted},
 };
 
 /// The principal of a call, as the server verified it, and how the call came in.
@@ -92,6 +95,15 @@ impl Caller {
         &self.owner
     }
 
+    /// Tells one set of scopes from another.
+    pub(crate) fn stamp(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        if let Kind::Token(grant) = &self.kind {
+            grant.scopes.hash(&mut hasher);
+        }
+        hasher.finish()
+    }
+
     /// The transport that the call came by.
     pub(crate) fn transport(&self) -> &'static str {
         match self.kind {
@@ -161,11 +173,7 @@ impl Caller {
     fn granted(&self, spec: &Spec) -> Granted {
         match &self.kind {
             Kind::Stdio | Kind::NoAuth => Granted::Full,
-            Kind::Token(grant) => grant.scopes.grants(Tool {
-                name: spec.name,
-                toolset: spec.toolset,
-                effect: spec.effect.as_str(),
-            }),
+            Kind::Token(grant) => grant.scopes.grants(spec.scoped()),
         }
     }
 }

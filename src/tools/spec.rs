@@ -15,6 +15,8 @@ use super::{
     schema::{self, Object},
 };
 
+use crate::tokens::Tool;
+
 /// Largest cap on the text of one result in bytes, and in lines.
 const MOST_BYTES: u64 = 1_000_000;
 const MOST_LINES: u64 = 100_000;
@@ -89,6 +91,15 @@ pub(crate) struct Spec {
 }
 
 impl Spec {
+    /// The tool as scopes see it.
+    pub(crate) fn scoped(&self) -> Tool<'static> {
+        Tool {
+            name: self.name,
+            toolset: self.toolset,
+            effect: self.effect.as_str(),
+        }
+    }
+
     /// A tool whose result is plain text.
     pub(crate) fn text<A, F, R>(name: &'static str, title: &'static str, effect: Effect, run: F) -> Self
     where

@@ -96,7 +96,7 @@ async fn post(server: &Arc<Server>, caller: Caller, mut parts: Parts, body: Body
                 occupied.push(Arc::new(used.ok_or_else(|| no_session(head.shown_id()))?));
             }
             None if head.initializes() => {
-                let place = server.sessions.open(caller.owner());
+                let place = server.sessions.open(caller.owner(), caller.stamp());
                 opening = Some(place.map_err(|limit| Refusal::too_many_sessions(head.shown_id(), limit))?);
             }
             None => return Err(session_needed(head.shown_id())),

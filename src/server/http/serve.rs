@@ -128,13 +128,25 @@ async fn look_after(server: &Server, reload: &Notify) {
         // Each branch only waits: what is not done now is done in the next round.
         tokio::select! {
             _ = sweep.tick() => {
-                for reason in server.sessions.sweep().await {
-                    server.app.http_metrics().reaped(reason);
-                }
+                let over = server.sessions.sweep().await;
+                over.into_iter().for_each(|reason| server.app.http_metrics().reaped(reason));
+                revoke(server).await;
                 server.rates.sweep();
             }
+            () = server.app.principals().notified() => revoke(server).await,
             () = reload.notified() => reload_tls(true),
             () = watched => reload_tls(false),
         }
     }
+}
+
+/// Ends what principals have open that were taken away, changed or have expired.
+async fn revoke(server: &Server) {
+    let ended = server
+        .sessions
+        .revoke(|owner, scopes| server.app.is_current(owner, scopes))
+        .await;
+    ended
+        .into_iter()
+        .for_each(|reason| server.app.http_metrics().reaped(reason));
 }

@@ -28,6 +28,8 @@ pub(super) struct Sessions {
 
 struct Session {
     owner: Arc<str>,
+    /// The scopes of its owner when it was opened.
+    scopes: u64,
     opened: Instant,
     used: Instant,
     /// Requests that run and streams that are open.
@@ -63,7 +65,7 @@ impl Sessions {
     }
 
     /// A place for one more session of `owner`, or the limit that is met.
-    pub(super) fn open(self: &Arc<Self>, owner: &Arc<str>) -> Result<Opening, &'static str> {
+    pub(super) fn open(self: &Arc<Self>, owner: &Arc<str>, scopes: u64) -> Result<Opening, &'static str> {
         let mut table = self.table();
         if table.len() >= self.limits.all {
             return Err("session_cap");
@@ -77,6 +79,7 @@ impl Sessions {
             Arc::clone(&id),
             Session {
                 owner: Arc::clone(owner),
+                scopes,
                 opened: now,
                 used: now,
                 running: 0,
@@ -127,6 +130,12 @@ impl Sessions {
             _ => None,
         })
         .await
+    }
+
+    /// Ends the sessions of principals that may not come in any more, those in use included.
+    pub(super) async fn revoke(&self, is_current: impl Fn(&str, u64) -> bool) -> Vec<&'static str> {
+        let is_gone = |session: &Session| !is_current(&session.owner, session.scopes);
+        self.end_where(|session| is_gone(session).then_some("revoked")).await
     }
 
     async fn end_where(&self, is_over: impl Fn(&Session) -> Option<&'static str>) -> Vec<&'static str> {
@@ -204,7 +213,7 @@ mod tests {
     }
 
     fn open(sessions: &Arc<Sessions>, owner: &Arc<str>) -> SessionId {
-        let opening = sessions.open(owner).expect("room");
+        let opening = sessions.open(owner, 0).expect("room");
         opening.take().expect("an id")
     }
 
@@ -217,9 +226,9 @@ mod tests {
         assert!(sessions.belongs(&id, &noc) && !sessions.belongs(&id, &desk));
         assert!(sessions.use_by(&id, &desk).is_none() && sessions.use_by("x", &noc).is_none());
         open(&sessions, &noc);
-        assert_eq!(sessions.open(&noc).err(), Some("token_session_cap"));
-        let unused = sessions.open(&desk).expect("room");
-        assert_eq!(sessions.open(&desk).err(), Some("session_cap"));
+        assert_eq!(sessions.open(&noc, 0).err(), Some("token_session_cap"));
+        let unused = sessions.open(&desk, 0).expect("room");
+        assert_eq!(sessions.open(&desk, 0).err(), Some("session_cap"));
         drop(unused);
         assert_eq!(sessions.count(), 2);
     }

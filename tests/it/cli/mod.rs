@@ -9,5 +9,6 @@ pub(crate) mod program;
 mod refusals;
 mod rules;
 mod serve;
+mod token;
 mod tour;
 mod usage;

@@ -7,6 +7,7 @@ mod drain;
 mod limits;
 mod names;
 mod protocol;
+mod revoked;
 mod server;
 mod statuses;
 mod tls;

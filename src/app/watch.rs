@@ -1,0 +1,109 @@
+//! Files that change while the process runs: taken over by a signal, or when they are seen to have changed.
+
+use std::{
+    fs,
+    os::unix::fs::MetadataExt as _,
+    path::{Path, PathBuf},
+    sync::{Arc, Weak},
+    time::{Duration, SystemTime},
+};
+
+use tokio_util::sync::CancellationToken;
+
+use super::App;
+use crate::inventory::InventorySource;
+
+/// The use of tokens is written down this often.
+const FLUSH: Duration = Duration::from_secs(60);
+
+/// What tells one state of a file from another; a link that leads elsewhere is another state too.
+type Stamp = Option<(SystemTime, u64, u64)>;
+
+fn stamp(path: Option<&Path>) -> Stamp {
+    let about = fs::metadata(path?).ok()?;
+    Some((about.modified().ok()?, about.len(), about.ino()))
+}
+
+impl App {
+    /// Takes over what has changed on disk; what cannot be taken over is logged, and what was in use stays so.
+    pub fn reload(&self) {
+        match self.audit.reopen() {
+            Ok(()) => tracing::info!("the audit log is open anew"),
+            Err(fault) => tracing::error!("{fault}; the open file stays in use"),
+        }
+        self.reload_tokens();
+        self.reload_inventory();
+    }
+
+    /// Reads the inventory again. Calls that run keep the one they began with.
+    fn reload_inventory(&self) {
+        if !matches!(self.source, InventorySource::File(_)) {
+            return;
+        }
+        let result = match self.source.load() {
+            Ok(inventory) => {
+                for line in inventory.report() {
+                    tracing::warn!("{line}");
+                }
+                tracing::info!("the inventory was read again: {} routers", inventory.routers().len());
+                *self.inventory.write().expect("no code panics while it holds the lock") = Arc::new(inventory);
+                "applied"
+            }
+            Err(fault) => {
+                tracing::error!("the inventory cannot be used: {fault}; the routers in use stay so");
+                "refused"
+            }
+        };
+        self.reloaded("inventory", result);
+    }
+
+    fn watched(&self) -> [Option<PathBuf>; 2] {
+        let inventory = match &self.source {
+            InventorySource::File(path) => Some(path.clone()),
+            _ => None,
+        };
+        [self.access.path().map(Path::to_owned), inventory]
+    }
+}
+
+/// Looks at the files every `interval`, and writes down what is to be known of tokens, until `ended`.
+pub(super) async fn keep(app: Weak<App>, interval: Option<Duration>, ended: CancellationToken) {
+    let Some(paths) = app.upgrade().map(|app| app.watched()) else {
+        return;
+    };
+    let look = || [stamp(paths[0].as_deref()), stamp(paths[1].as_deref())];
+    let mut seen = look();
+    let mut flush = tokio::time::interval(FLUSH);
+    loop {
+        let watched = async {
+            match interval {
+                Some(interval) => tokio::time::sleep(interval).await,
+                None => std::future::pending().await,
+            }
+        };
+        // Each branch only waits: what is not seen now is seen in the next round.
+        let flushes = tokio::select! {
+            () = watched => false,
+            _ = flush.tick() => true,
+            () = ended.cancelled() => true,
+        };
+        let Some(app) = app.upgrade() else { return };
+        if flushes {
+            // A file of a few lines: the thread is blocked for as long as the disk takes.
+            let flushed = tokio::task::spawn_blocking(move || app.access.flush());
+            let _ = flushed.await;
+            if ended.is_cancelled() {
+                return;
+            }
+            continue;
+        }
+        let now = look();
+        if now[0] != seen[0] {
+            app.reload_tokens();
+        }
+        if now[1] != seen[1] {
+            app.reload_inventory();
+        }
+        seen = now;
+    }
+}
