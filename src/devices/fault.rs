@@ -304,19 +304,19 @@ fn judge(errors: &[DeviceMessage], own_rpc: bool) -> (&'static str, &'static str
             "the login class of the user does not allow this; ask for a class that does",
         );
     }
-    let unknown = errors
+    let unsupported = errors
         .iter()
         .any(|error| error.error_tag.as_deref() == Some("operation-not-supported"));
-    if unknown
-        || any(&[
-            "syntax error",
-            "unknown command",
-            "is ambiguous",
-            "missing argument",
-            "invalid command",
-        ])
-    {
-        return if own_rpc {
+    let unknown = any(&[
+        "syntax error",
+        "unknown command",
+        "is ambiguous",
+        "missing argument",
+        "invalid command",
+    ]);
+    if unsupported || unknown {
+        // A word that was typed wrong is a matter of its own; an operation that there is not, was not typed.
+        return if own_rpc || unsupported {
             ("rpc_unsupported", "this Junos release does not know the request")
         } else {
             (

@@ -101,7 +101,18 @@ async fn find(pool: &Arc<Pool>, shared: &Arc<Shared>, work: &Work) -> Result<Fou
             },
         };
         let entrance = pool.entrance();
-        match within(work, "opening a session", connection.channel(entrance)).await? {
+        let share = connect_timeout(pool, shared);
+        let narrowed = work.narrowed(share);
+        let opened = match within(&narrowed, "opening a session", connection.channel(entrance)).await {
+            // A connection that opens nothing is of no use to the next caller either.
+            Err(LeaseFault::Timeout { stage }) if !work.remaining().is_zero() => {
+                pool.forget(&connection);
+                let seconds = share.as_secs();
+                return Err(LeaseFault::Dial(Arc::new(DialFault::Timeout { seconds, stage })));
+            }
+            opened => opened?,
+        };
+        match opened {
             Ok(wire) => {
                 pool.lease_begins();
                 return Ok(Found {

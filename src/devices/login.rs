@@ -188,6 +188,11 @@ impl Session<'_> {
 
     fn refused(&self, tried: &str, remaining: &MethodSet, partial: bool) -> DialFault {
         let offered = remaining.iter().map(<&str>::from).collect::<Vec<_>>().join(", ");
+        if offered.is_empty() && self.handle.is_closed() {
+            return DialFault::Handshake {
+                reason: "the connection ended while the login was judged".to_owned(),
+            };
+        }
         let tried = if partial {
             format!("{tried} alone, which it wants with something more")
         } else {

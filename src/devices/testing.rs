@@ -52,6 +52,10 @@ impl Bench {
         }
     }
 
+    pub(crate) fn lab(&self) -> &Lab {
+        &self.lab
+    }
+
     pub(crate) fn router(&self) -> &RouterHandle {
         &self.lab.routers()[0]
     }

@@ -1,5 +1,8 @@
 //! The pool against the lab, over real SSH on a paused clock.
 
+mod conclusions;
+mod silence;
+
 use std::sync::Arc;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -13,7 +16,7 @@ use crate::{
     blocklist::{Permitted, Rules},
     inventory::{Auth, KeySource, SecretRef},
     junos::Command,
-    lab::{Action, Fault as LabFault, Trigger, What},
+    lab::{Action, Fault as LabFault, Lab, LabSettings, Trigger, What},
     work::Work,
 };
 
@@ -123,7 +126,7 @@ async fn a_refused_password_is_tried_once_however_many_wait() {
     let (one, two) = tokio::join!(outcome(&bench), outcome(&bench));
     assert_eq!((one, two), ("auth_failed", "auth_failed"));
     assert_eq!(bench.count(logins), 1);
-    let commands = vec![permitted("show version"); 5];
+    let commands = vec![permitted("show version"); 50];
     let mut codes = Vec::new();
     let each = Duration::from_secs(10);
     let device = bench.device();
@@ -132,7 +135,7 @@ async fn a_refused_password_is_tried_once_however_many_wait() {
             codes.push(result.expect_err("refused").code)
         })
         .await;
-    assert_eq!(codes, ["auth_failed"; 5]);
+    assert_eq!(codes, ["auth_failed"; 50]);
     assert_eq!(bench.count(logins), 2);
 }
 

@@ -8,6 +8,7 @@ use super::RouterHandle;
 use super::candidate::{Editor, Refusal, Window};
 use super::config::{LoadAction, LoadFormat, Severity, Tree};
 use super::configuration;
+use super::fault::{Doing, Errand};
 use super::history::{Origin, RING};
 use super::router::Router;
 use super::rpc;
@@ -193,6 +194,27 @@ impl RouterHandle {
             reason,
         })
     }
+}
+
+/// Sends somebody to the router's command line.
+pub(super) fn go(router: &Arc<Router>, errand: &Errand) -> Result<(), Refused> {
+    let there = RouterHandle {
+        router: router.clone(),
+        address: None,
+    };
+    let user = &errand.user;
+    for doing in &errand.does {
+        match doing {
+            Doing::Edit(lines) => there.edit_as(user, lines)?,
+            Doing::Lock => there.lock_as(user)?,
+            Doing::Unlock => there.unlock_as(user)?,
+            Doing::Commit => there.commit_as(user)?,
+            Doing::CommitConfirmed(minutes) => there.commit_confirmed_as(user, *minutes)?,
+            Doing::Rollback(number) => there.roll_back_as(user, *number)?,
+            Doing::Leave => there.leave_as(user),
+        }
+    }
+    Ok(())
 }
 
 fn commit(

@@ -77,12 +77,26 @@ pub(super) fn xnm(daemon: &str, message: &str) -> String {
     )
 }
 
-/// The error a test asked for.
+/// A commit that a daemon refuses: its own error, then what that means for the commit.
+fn commit_failed(daemon: &str, path: &str, message: &str) -> String {
+    format!(
+        "<commit-results>\n<rpc-error>\n{TYPED}<source-daemon>{}</source-daemon>\n<error-path>{}</error-path>\n\
+         <error-message>\n{}\n</error-message>\n</rpc-error>\n{}</commit-results>\n",
+        escape(daemon),
+        escape(path),
+        escape(message),
+        database("configuration check-out failed")
+    )
+}
+
+/// The answer a fault asked for.
 pub(super) fn shaped(shape: &Shape) -> String {
     match shape {
         Shape::RpcError(message) => database(message),
         Shape::Warning(message) => warning(message),
         Shape::XnmError { daemon, message } => xnm(daemon, message),
+        Shape::Known(known) => known.body.to_owned(),
+        Shape::CommitFailed { daemon, path, message } => commit_failed(daemon, path, message),
         Shape::Raw(body) => body.clone(),
     }
 }

@@ -1,8 +1,11 @@
 //! Misbehaviour on purpose: at which point, what, and how often.
 
 mod action;
+mod actions;
 #[cfg(test)]
 mod page;
+mod shapes;
+mod struck;
 mod table;
 mod trigger;
 mod written;
@@ -14,8 +17,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio_util::sync::CancellationToken;
 
-pub use action::{Action, Return, Shape};
-pub use table::{ActionRow, Place, TriggerRow, actions, triggers};
+pub use action::{Action, Doing, Errand, Return, Shape};
+pub use actions::actions;
+pub use shapes::{KnownShape, shapes};
+pub use table::{ActionRow, Place, TriggerRow, triggers};
 pub use trigger::Trigger;
 pub use written::{Faults, FaultsError};
 
@@ -40,6 +45,10 @@ impl Fault {
             skip: 0,
             count: 1,
         }
+    }
+
+    pub(super) fn trigger(&self) -> &Trigger {
+        &self.trigger
     }
 
     /// Fires at the `nth` time the trigger is reached, counted from 1.

@@ -56,8 +56,11 @@ use router::{Router, World};
 
 pub use call_home::CallHome;
 pub use colleague::{Committed, Refused};
-pub use fault::{Action, ActionRow, Fault, Faults, FaultsError, Injected, Place, Return, Shape, Trigger, TriggerRow};
-pub use fault::{actions, triggers};
+pub use fault::{
+    Action, ActionRow, Doing, Errand, Fault, Faults, FaultsError, Injected, KnownShape, Place, Return, Shape, Trigger,
+    TriggerRow,
+};
+pub use fault::{actions, shapes, triggers};
 pub use jump::JumpHost;
 pub use power::{Power, RestartTimes};
 pub use recorder::{Event, Transfer, Transition, Verdict, What};
@@ -312,9 +315,20 @@ impl RouterHandle {
 
     /// Arms a fault.
     pub fn inject(&self, fault: Fault) -> Injected {
+        let when = fault.trigger().clone();
         let injected = self.router.faults.inject(fault);
-        for firing in self.router.faults.at(&Trigger::Now) {
-            self.router.undergo(firing.action());
+        match when {
+            Trigger::Now => self.router.undergo_all(&Trigger::Now),
+            Trigger::After(seconds) => {
+                let router = self.router.clone();
+                self.router.world.spawn(async move {
+                    tokio::select! {
+                        () = tokio::time::sleep(Duration::from_secs(seconds)) => router.undergo_all(&Trigger::After(seconds)),
+                        () = router.world.root.cancelled() => {}
+                    }
+                });
+            }
+            _ => {}
         }
         injected
     }

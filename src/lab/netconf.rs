@@ -225,7 +225,8 @@ impl Server {
             open = open.replace(" message-id=\"", " message-id=\"9");
         }
         let verdict = verdict(&answer.body);
-        let body = envelope.body(format!("{}{}", plan.beside, answer.body));
+        let (opened, closed) = ("<nested>".repeat(plan.levels), "</nested>".repeat(plan.levels));
+        let body = envelope.body(format!("{}{opened}{}{closed}", plan.beside, answer.body));
         let mut message = Message::text(open + &body);
         plan.prepare(&mut message);
         message.tail.extend_from_slice(envelope.close().as_bytes());
@@ -264,6 +265,10 @@ impl Server {
             Action::Close | Action::Refuse => Next::End("closed by a fault"),
             Action::Delay(span) => {
                 tokio::time::sleep(*span).await;
+                Next::Continue
+            }
+            Action::Jitter(most) => {
+                tokio::time::sleep(self.session.router.jitter(*most)).await;
                 Next::Continue
             }
             Action::Hang => {
@@ -313,6 +318,7 @@ struct Plan {
     bad_bytes: bool,
     twice: bool,
     filler: u64,
+    levels: usize,
 }
 
 impl Plan {
@@ -330,6 +336,8 @@ impl Plan {
             Action::Answer(shape) => self.instead = Some(errors::shaped(shape)),
             Action::Beside(shape) => self.beside.push_str(&errors::shaped(shape)),
             Action::Huge(bytes) => self.filler += bytes,
+            Action::Throttle(rate) => self.damage.rate = Some(*rate),
+            Action::Nest(levels) => self.levels += *levels as usize,
             // What is done at once, and what is no damage to a reply.
             _ => {}
         }

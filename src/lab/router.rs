@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::io;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use tokio_util::task::TaskTracker;
 use super::LabSettings;
 use super::candidate::Editor;
 use super::config::Tree;
-use super::fault::{Action, Firing, InForce, Trigger};
+use super::fault::InForce;
 use super::identity::{Credentials, host_key};
 use super::network::{Happening, Network};
 use super::path::Path;
@@ -93,6 +93,10 @@ pub(super) struct Router {
     /// Whether managers reach it.
     pub(super) path: Path,
     key_generation: AtomicU32,
+    /// Random delays so far.
+    pub(super) drawn: AtomicU64,
+    /// Connections that may be open at once, when a fault limits them.
+    pub(super) connection_limit: AtomicUsize,
     connections: AtomicU64,
     live: Mutex<Live>,
     state: OnceLock<Mutex<State>>,
@@ -140,6 +144,8 @@ impl Router {
             supply: Supply::new(),
             path: Path::new(),
             key_generation: AtomicU32::new(0),
+            drawn: AtomicU64::new(0),
+            connection_limit: AtomicUsize::new(usize::MAX),
             connections: AtomicU64::new(0),
             live: Mutex::new(Live::default()),
             state: OnceLock::new(),
@@ -198,23 +204,9 @@ impl Router {
         self.note(number, None, What::Disconnected);
     }
 
-    /// Lets a fault change the router itself; those that change what it says are not carried out here.
-    pub(super) fn undergo(self: &Arc<Self>, action: &Action) {
-        self.with_state((0, None), |state, _| match action {
-            Action::DiskFull(free) => state.files.leave_free("/var/tmp", *free),
-            Action::ReadOnlyFs => state.files.set_read_only(true),
-            _ => {}
-        });
-    }
-
-    /// The faults that fire at that point; each is written down and changes what it changes of the router itself.
-    pub(super) fn suffers(self: &Arc<Self>, (connection, session): (u64, Option<u32>), point: &Trigger) -> Vec<Firing> {
-        let firing = self.faults.at(point);
-        for fault in &firing {
-            self.note(connection, session, What::Fault { fault: fault.words() });
-            self.undergo(fault.action());
-        }
-        firing
+    /// Connections open now.
+    pub(super) fn connections_open(&self) -> usize {
+        self.live().connections.len()
     }
 
     /// Resets all connections.

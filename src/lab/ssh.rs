@@ -14,7 +14,7 @@ use russh::{Channel, ChannelId, ChannelOpenFailure, MethodKind, MethodSet, Pty, 
 use tokio::io::AsyncWriteExt;
 
 use super::cli;
-use super::fault::{Action, Trigger};
+use super::fault::{Action, Firing, Trigger};
 use super::identity::USER;
 use super::mask::masked;
 use super::netconf;
@@ -54,13 +54,17 @@ async fn speak(router: &Arc<Router>, mut wire: Wire, cut: &Cut, number: u64) {
         return;
     }
     let at_key_exchange = fired(router, number, &Trigger::KeyExchange);
-    if !at_key_exchange.is_empty() {
+    let crowded = router.is_crowded();
+    if crowded || at_key_exchange.iter().any(ends_the_exchange) {
         let banner = format!("{IDENTIFICATION}\r\n");
         if wire.write_all(banner.as_bytes()).await.is_err() {
             return;
         }
+        if crowded {
+            cut.now(false);
+        }
         for fault in &at_key_exchange {
-            carry_out(fault, cut).await;
+            carry_out(router, fault, cut).await;
         }
         return;
     }
@@ -80,6 +84,14 @@ async fn speak(router: &Arc<Router>, mut wire: Wire, cut: &Cut, number: u64) {
         // However the connection ended, it has ended; the reason is in the record of what went on in it.
         session.await.ok();
     }
+}
+
+/// Whether a fault at the key exchange leaves none: what changes only the router does not.
+fn ends_the_exchange(fault: &Firing) -> bool {
+    matches!(
+        fault.action(),
+        Action::Drop | Action::Close | Action::Hang | Action::Delay(_) | Action::Jitter(_) | Action::Refuse
+    )
 }
 
 fn config(router: &Router) -> Config {
@@ -118,17 +130,29 @@ struct Client {
 
 impl Client {
     async fn judge(&mut self, method: &'static str, user: &str, known: bool) -> Auth {
-        let refused = ended_by_fault(&self.router, &self.link.cut, self.link.number, &Trigger::Auth).await;
-        let accepted = known && user == USER && !refused;
+        let mut refused = false;
+        let mut partial = false;
+        for point in [Trigger::Auth, Trigger::AuthBy(method)] {
+            for fault in fired(&self.router, self.link.number, &point) {
+                partial |= *fault.action() == Action::Partial;
+                refused |= carry_out(&self.router, &fault, &self.link.cut).await == Outcome::Refused;
+            }
+        }
+        let proved = known && user == USER && !refused;
+        let accepted = proved && !partial;
         let user = user.to_owned();
         if accepted {
             self.link.user.clone_from(&user);
         }
         self.router
             .note(self.link.number, None, What::Auth { method, user, accepted });
-        match accepted {
-            true => Auth::Accept,
-            false => Auth::reject(),
+        match (accepted, proved) {
+            (true, _) => Auth::Accept,
+            (false, true) => Auth::Reject {
+                proceed_with_methods: None,
+                partial_success: true,
+            },
+            (false, false) => Auth::reject(),
         }
     }
 
@@ -237,10 +261,10 @@ impl Handler for Client {
         if firing.is_empty() {
             reply.accept().await;
         } else {
-            let cut = self.link.cut.clone();
+            let (router, cut) = (self.router.clone(), self.link.cut.clone());
             self.run(async move {
                 for fault in &firing {
-                    if carry_out(fault, &cut).await == Outcome::Refused {
+                    if carry_out(&router, fault, &cut).await == Outcome::Refused {
                         return;
                     }
                 }

@@ -1,6 +1,7 @@
 //! Writes messages to a channel, whole or damaged on purpose.
 
 use std::pin::Pin;
+use std::time::Duration;
 
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 
@@ -8,6 +9,9 @@ use super::framing::{self, Framing};
 
 /// Bytes of one piece of invented text in a huge reply.
 const FILLER: usize = 32 * 1024;
+
+/// Slices in which a slow link brings what it brings in a second.
+const SLICES: u64 = 10;
 
 /// A message before it is framed.
 #[derive(Debug, Default)]
@@ -48,6 +52,8 @@ pub(super) struct Damage {
     pub(super) single_bytes: bool,
     /// The end mark in two segments.
     pub(super) split_mark: bool,
+    /// Bytes a second.
+    pub(super) rate: Option<u64>,
 }
 
 /// How an unfinished message is left.
@@ -131,6 +137,16 @@ impl Writer {
         let allowed = left.map_or(bytes.len() as u64, |left| left.min(bytes.len() as u64)) as usize;
         let gone = |_| Unfinished::Gone;
         match damage.single_bytes {
+            false if damage.rate.is_some() => {
+                let rate = damage.rate.unwrap_or(u64::MAX);
+                // A tenth of a second's worth, then a tenth of a second.
+                let slice = usize::try_from(rate.max(SLICES) / SLICES).unwrap_or(usize::MAX);
+                for piece in bytes[..allowed].chunks(slice) {
+                    self.sink.write_all(piece).await.map_err(gone)?;
+                    self.sink.flush().await.map_err(gone)?;
+                    tokio::time::sleep(Duration::from_secs(1) / SLICES as u32).await;
+                }
+            }
             false => self.sink.write_all(&bytes[..allowed]).await.map_err(gone)?,
             true => {
                 for byte in &bytes[..allowed] {

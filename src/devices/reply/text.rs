@@ -8,6 +8,9 @@ use crate::junos::DeviceText;
 /// Under the heading of an engine Junos draws this many dashes.
 const RULE_WIDTH: usize = 74;
 
+/// How a routing engine begins that leaves a command to the other one.
+const ABORTED: &str = "Aborted! This command can only be used on";
+
 impl Reply {
     /// The text of the reply as a CLI user would see it, engine by engine; markup stays only where there is no text form.
     ///
@@ -42,14 +45,22 @@ impl Reply {
         !self.found.blocks.is_empty()
     }
 
-    /// The first line of bare text that reports an error, as Junos does for an unknown interface.
+    /// What the router refuses in words outside any error element: a line of bare text that reports an error, as for an
+    /// unknown interface, or output that is nothing but the notice of an aborted command, as on a backup engine.
     pub(crate) fn bare_error(&self) -> Option<String> {
         let line = self
             .bare()
             .lines()
             .map(str::trim)
-            .find(|line| line.starts_with("error:"))?;
-        Some(decode_entities(line.trim_start_matches("error:").trim()).into_owned())
+            .find(|line| line.starts_with("error:"));
+        match line {
+            Some(line) => Some(decode_entities(line.trim_start_matches("error:").trim()).into_owned()),
+            None if self.has_blocks() => {
+                let text = self.plain_text_if_short()?;
+                text.trim().starts_with(ABORTED).then(|| text.trim().to_owned())
+            }
+            None => None,
+        }
     }
 
     /// Routing engines named in the reply, in order.

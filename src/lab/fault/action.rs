@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::shapes::KnownShape;
+
 /// What a fault does.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -36,6 +38,20 @@ pub enum Action {
     WrongMessageId,
     /// Writes the reply twice.
     Twice,
+    /// Waits up to that long before each reply, by the lab's seed.
+    Jitter(Duration),
+    /// Writes the message at that many bytes a second.
+    Throttle(u64),
+    /// Puts that many elements around the reply, one in the other.
+    Nest(u32),
+    /// Accepts what was proved, and demands another proof of the same user.
+    Partial,
+    /// Shows another host key from the next connection on.
+    NewHostKey,
+    /// Refuses further connections after the SSH identification while that many are open.
+    ConnectionLimit(u32),
+    /// Lets somebody else work at the router's command line.
+    Colleague(Errand),
     /// Answers this in place of what the request would have given; before it takes effect it has none.
     Answer(Shape),
     /// Answers this before what the request gives.
@@ -73,11 +89,52 @@ pub enum Return {
     Twice,
 }
 
-/// An error as a router words it.
+/// What somebody else does at the router.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Errand {
+    /// Who.
+    pub user: String,
+    /// The things done, in order.
+    pub does: Vec<Doing>,
+}
+
+/// One thing that somebody does.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
+pub enum Doing {
+    /// Edits the shared candidate with `set` lines and leaves the work there.
+    Edit(String),
+    /// Locks the candidate.
+    Lock,
+    /// Gives the lock back.
+    Unlock,
+    /// Commits.
+    Commit,
+    /// Commits, to be confirmed within that many minutes.
+    CommitConfirmed(u32),
+    /// Sets the candidate back by that many commits.
+    Rollback(usize),
+    /// Leaves configuration mode.
+    Leave,
+}
+
+/// An answer as a router words it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Shape {
+    /// One that routers are known to give.
+    Known(&'static KnownShape),
+    /// A commit that a daemon refuses.
+    CommitFailed {
+        /// The daemon.
+        daemon: String,
+        /// The place in the configuration, such as `[edit interfaces ge-0/0/1]`.
+        path: String,
+        /// What it says.
+        message: String,
+    },
     /// An `rpc-error` of severity error with that message.
     RpcError(String),
     /// An `rpc-error` of severity warning with that message.
@@ -90,5 +147,23 @@ pub enum Shape {
         message: String,
     },
     /// Anything else, as it stands inside `rpc-reply`.
+    Raw(String),
+}
+
+/// An answer as it is written in full.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Worded {
+    RpcError(String),
+    Warning(String),
+    XnmError {
+        daemon: String,
+        message: String,
+    },
+    CommitFailed {
+        daemon: String,
+        path: String,
+        message: String,
+    },
     Raw(String),
 }

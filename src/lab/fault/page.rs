@@ -4,11 +4,10 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use super::table::{Deed, Point, actions, triggers};
+use super::actions::actions;
+use super::shapes::shapes;
+use super::table::{Deed, Point, triggers};
 use super::written::fitting;
-
-const START: &str = "<!-- faults: generated -->\n";
-const END: &str = "<!-- end of faults -->\n";
 
 fn tables() -> String {
     let mut page = "| trigger | when it is reached |\n|---|---|\n".to_owned();
@@ -36,13 +35,30 @@ fn tables() -> String {
     page
 }
 
+fn answers() -> String {
+    let mut page = "| name | when a router answers so |\n|---|---|\n".to_owned();
+    for shape in shapes() {
+        writeln!(page, "| `{}` | {} |", shape.name, shape.meaning).expect("memory");
+    }
+    page
+}
+
+/// The page with fresh text between the marks of that name.
+fn renewed(page: &str, name: &str, text: &str) -> String {
+    let (start, end) = (
+        format!("<!-- {name}: generated -->\n"),
+        format!("<!-- end of {name} -->\n"),
+    );
+    let (before, rest) = page.split_once(&start).expect("the start of the table");
+    let (_, after) = rest.split_once(&end).expect("the end of the table");
+    format!("{before}{start}{text}{end}{after}")
+}
+
 #[test]
 fn the_manual_lists_every_fault() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/lab.md");
     let found = fs::read_to_string(&path).expect("the manual");
-    let (before, rest) = found.split_once(START).expect("the start of the tables");
-    let (_, after) = rest.split_once(END).expect("the end of the tables");
-    let wanted = format!("{before}{START}{}{END}{after}", tables());
+    let wanted = renewed(&renewed(&found, "faults", &tables()), "shapes", &answers());
     if std::env::var_os("UPDATE_DOCS").is_some() {
         fs::write(&path, &wanted).expect("written");
         return;

@@ -1,6 +1,4 @@
-//! Every trigger and every action, by the word it is written with: what reads a file of faults, and what the manual says.
-
-use std::time::Duration;
+//! What a row about a trigger or an action says, and every trigger: this reads the files of faults and writes the manual.
 
 use serde_json::Value;
 
@@ -10,7 +8,9 @@ use super::{Action, Trigger};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Place {
-    /// A step before the first message.
+    /// A step before a login.
+    Step,
+    /// A login is judged.
     Login,
     /// The router's hello.
     Hello,
@@ -82,11 +82,6 @@ pub fn triggers() -> &'static [TriggerRow] {
     TRIGGERS
 }
 
-/// Every action.
-pub fn actions() -> &'static [ActionRow] {
-    ACTIONS
-}
-
 impl Trigger {
     /// The row of the table that it is written by.
     pub fn row(&self) -> &'static TriggerRow {
@@ -102,31 +97,44 @@ impl Trigger {
     }
 }
 
-use Place::{Boot, Checksum, Hello, Login, Now, Package, Request, Scp, ScpByte};
-
-const STEPS: &[Place] = &[Login, Hello, Request, Scp, ScpByte];
-const MESSAGES: &[Place] = &[Hello, Request];
-const REQUESTS: &[Place] = &[Request];
-const DISK: &[Place] = &[Now, Scp, ScpByte, Checksum, Package, Boot];
+use Place::{Boot, Checksum, Hello, Login, Now, Package, Request, Scp, ScpByte, Step};
 
 static TRIGGERS: &[TriggerRow] = &[
     point(
         "connect",
-        Login,
+        Step,
         Trigger::Connect,
         "the connection was accepted, nothing was written yet",
     ),
     point(
         "kex",
-        Login,
+        Step,
         Trigger::KeyExchange,
         "the SSH identification was written; what follows is only the fault",
     ),
+    point(
+        "auth:password",
+        Login,
+        Trigger::AuthBy("password"),
+        "a login by that method is judged",
+    ),
+    point(
+        "auth:publickey",
+        Login,
+        Trigger::AuthBy("publickey"),
+        "a login by that method is judged",
+    ),
+    point(
+        "auth:keyboard-interactive",
+        Login,
+        Trigger::AuthBy("keyboard-interactive"),
+        "a login by that method is judged",
+    ),
     point("auth", Login, Trigger::Auth, "a login is judged"),
-    point("channel", Login, Trigger::Channel, "a channel is asked for"),
+    point("channel", Step, Trigger::Channel, "a channel is asked for"),
     point(
         "subsystem",
-        Login,
+        Step,
         Trigger::Subsystem,
         "the NETCONF subsystem is asked for",
     ),
@@ -149,6 +157,12 @@ static TRIGGERS: &[TriggerRow] = &[
         read: Point::Name(Trigger::Reply),
     },
     point("now", Now, Trigger::Now, "at once, when the fault is armed"),
+    TriggerRow {
+        word: "after",
+        place: Now,
+        meaning: "that many seconds after the fault was armed",
+        read: Point::Number(Trigger::After),
+    },
     point("scp:open", Scp, Trigger::ScpOpen, "a transfer was asked for"),
     point(
         "scp:header",
@@ -181,180 +195,6 @@ static TRIGGERS: &[TriggerRow] = &[
         "a software package is about to be judged",
     ),
     point("boot", Boot, Trigger::Boot, "the router went down and is to come back"),
-];
-
-static ACTIONS: &[ActionRow] = &[
-    ActionRow {
-        word: "drop",
-        places: STEPS,
-        meaning: "the connection is reset",
-        example: r#"{"trigger": "reply:commit-configuration", "action": "drop"}"#,
-        read: Deed::Plain(|| Action::Drop),
-    },
-    ActionRow {
-        word: "close",
-        places: STEPS,
-        meaning: "the connection, or in NETCONF the session, ends in order without an answer",
-        example: r#"{"trigger": "rpc:command:2", "action": "close"}"#,
-        read: Deed::Plain(|| Action::Close),
-    },
-    ActionRow {
-        word: "hang",
-        places: STEPS,
-        meaning: "nothing more comes until the fault is taken away",
-        example: r#"{"trigger": "auth", "action": "hang"}"#,
-        read: Deed::Plain(|| Action::Hang),
-    },
-    ActionRow {
-        word: "delay_ms",
-        places: STEPS,
-        meaning: "that much later: a slow router, login or commit",
-        example: r#"{"trigger": "rpc:commit-configuration", "action": {"delay_ms": 90000}}"#,
-        read: Deed::Number("MILLISECONDS", |span| Action::Delay(Duration::from_millis(span))),
-    },
-    ActionRow {
-        word: "refuse",
-        places: STEPS,
-        meaning: "the login, channel, subsystem, session or transfer is refused",
-        example: r#"{"trigger": "auth", "action": "refuse", "count": "always"}"#,
-        read: Deed::Plain(|| Action::Refuse),
-    },
-    ActionRow {
-        word: "half_reply",
-        places: MESSAGES,
-        meaning: "half of the message, then silence",
-        example: r#"{"trigger": "reply:get-configuration", "action": "half_reply"}"#,
-        read: Deed::Plain(|| Action::HalfReply),
-    },
-    ActionRow {
-        word: "drop_at_byte",
-        places: MESSAGES,
-        meaning: "the connection is reset after that many bytes of the message",
-        example: r#"{"trigger": "reply:*", "action": {"drop_at_byte": 40}}"#,
-        read: Deed::Number("BYTES", Action::DropAtByte),
-    },
-    ActionRow {
-        word: "silent_at_byte",
-        places: MESSAGES,
-        meaning: "nothing more comes after that many bytes of the message",
-        example: r#"{"trigger": "hello", "action": {"silent_at_byte": 40}}"#,
-        read: Deed::Number("BYTES", Action::SilentAtByte),
-    },
-    ActionRow {
-        word: "garbage",
-        places: MESSAGES,
-        meaning: "this text stands before the message",
-        example: r#"{"trigger": "hello", "action": {"garbage": "Last login: yesterday\r\n"}}"#,
-        read: Deed::Text(|text| Action::Garbage(text.into_bytes())),
-    },
-    ActionRow {
-        word: "single_bytes",
-        places: MESSAGES,
-        meaning: "the message comes in segments of one byte",
-        example: r#"{"trigger": "hello", "action": "single_bytes"}"#,
-        read: Deed::Plain(|| Action::SingleBytes),
-    },
-    ActionRow {
-        word: "split_mark",
-        places: MESSAGES,
-        meaning: "the end-of-message mark comes in two segments",
-        example: r#"{"trigger": "reply:command", "action": "split_mark"}"#,
-        read: Deed::Plain(|| Action::SplitMark),
-    },
-    ActionRow {
-        word: "bad_bytes",
-        places: MESSAGES,
-        meaning: "the first value has control characters and bytes that are not UTF-8 in it",
-        example: r#"{"trigger": "reply:command", "action": "bad_bytes"}"#,
-        read: Deed::Plain(|| Action::BadBytes),
-    },
-    ActionRow {
-        word: "wrong_message_id",
-        places: REQUESTS,
-        meaning: "the reply bears another message id",
-        example: r#"{"trigger": "reply:command", "action": "wrong_message_id"}"#,
-        read: Deed::Plain(|| Action::WrongMessageId),
-    },
-    ActionRow {
-        word: "twice",
-        places: MESSAGES,
-        meaning: "the message comes twice",
-        example: r#"{"trigger": "reply:command", "action": "twice"}"#,
-        read: Deed::Plain(|| Action::Twice),
-    },
-    ActionRow {
-        word: "answer",
-        places: REQUESTS,
-        meaning: "the router says this in place of what the request gives; at `rpc` the request has no effect",
-        example: r#"{"trigger": "rpc:command", "action": {"answer": {"rpc_error": "permission denied"}}}"#,
-        read: Deed::Forms("SHAPE", |value| Ok(Action::Answer(serde_json::from_value(value)?))),
-    },
-    ActionRow {
-        word: "beside",
-        places: REQUESTS,
-        meaning: "the router says this before what the request gives",
-        example: r#"{"trigger": "reply:command", "action": {"beside": {"warning": "the log is full"}}}"#,
-        read: Deed::Forms("SHAPE", |value| Ok(Action::Beside(serde_json::from_value(value)?))),
-    },
-    ActionRow {
-        word: "huge",
-        places: REQUESTS,
-        meaning: "the reply holds that many bytes of text more",
-        example: r#"{"trigger": "reply:command", "action": {"huge": 200000000}}"#,
-        read: Deed::Number("BYTES", Action::Huge),
-    },
-    ActionRow {
-        word: "scp_error",
-        places: &[Scp, ScpByte],
-        meaning: "an SCP error: 1 fails the file, 2 the transfer",
-        example: r#"{"trigger": "scp:header", "action": {"scp_error": 1}}"#,
-        read: Deed::Forms("1 or 2", |value| Ok(Action::ScpError(serde_json::from_value(value)?))),
-    },
-    ActionRow {
-        word: "scp_corrupt",
-        places: &[ScpByte],
-        meaning: "that byte is changed",
-        example: r#"{"trigger": "scp:byte:70", "action": "scp_corrupt"}"#,
-        read: Deed::Plain(|| Action::ScpCorrupt),
-    },
-    ActionRow {
-        word: "disk_full",
-        places: DISK,
-        meaning: "the disk fills until that many bytes are free where `/var/tmp` lies",
-        example: r#"{"trigger": "now", "action": {"disk_full": 4096}}"#,
-        read: Deed::Number("BYTES_FREE", Action::DiskFull),
-    },
-    ActionRow {
-        word: "read_only_fs",
-        places: DISK,
-        meaning: "nobody can write to the disk any more",
-        example: r#"{"trigger": "now", "action": "read_only_fs"}"#,
-        read: Deed::Plain(|| Action::ReadOnlyFs),
-    },
-    ActionRow {
-        word: "checksum_lie",
-        places: &[Checksum],
-        meaning: "the checksum told is that of another file",
-        example: r#"{"trigger": "checksum", "action": "checksum_lie"}"#,
-        read: Deed::Plain(|| Action::ChecksumLie),
-    },
-    ActionRow {
-        word: "bad_image",
-        places: &[Package],
-        meaning: "the signature of the package is wrong",
-        example: r#"{"trigger": "package", "action": "bad_image"}"#,
-        read: Deed::Plain(|| Action::BadImage),
-    },
-    ActionRow {
-        word: "return",
-        places: &[Boot],
-        meaning: "it comes back with the release it had, never, after it went down once more, or with another release",
-        example: r#"{"trigger": "boot", "action": {"return": {"other_version": "23.4R1.9"}}}"#,
-        read: Deed::Forms(
-            r#""same_version", "never", "twice" or {"other_version": RELEASE}"#,
-            |value| Ok(Action::Return(serde_json::from_value(value)?)),
-        ),
-    },
 ];
 
 const fn point(word: &'static str, place: Place, trigger: Trigger, meaning: &'static str) -> TriggerRow {

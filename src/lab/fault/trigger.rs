@@ -10,6 +10,8 @@ pub enum Trigger {
     KeyExchange,
     /// A login is judged.
     Auth,
+    /// A login by that method is judged: `password`, `publickey` or `keyboard-interactive`.
+    AuthBy(&'static str),
     /// A channel is asked for.
     Channel,
     /// The NETCONF subsystem is asked for.
@@ -22,6 +24,8 @@ pub enum Trigger {
     Reply(String),
     /// At once, when the fault is injected.
     Now,
+    /// That many seconds after the fault was injected.
+    After(u64),
     /// A transfer over SCP was asked for; nothing was written yet.
     ScpOpen,
     /// The header of a file is about to be read or written.

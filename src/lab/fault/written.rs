@@ -3,7 +3,8 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::table::{ActionRow, Deed, Place, Point, TriggerRow, actions, triggers};
+use super::actions::actions;
+use super::table::{ActionRow, Deed, Place, Point, TriggerRow, triggers};
 use super::{Action, Fault, Injected, Trigger};
 use crate::lab::{Lab, RouterHandle};
 

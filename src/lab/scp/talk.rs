@@ -181,7 +181,7 @@ impl Talk {
             // After an error of the first kind the client may go on with the next file; this transfer does not.
             return Err(Over::Fatal);
         }
-        match ssh::carry_out(fault, &self.link.cut).await {
+        match ssh::carry_out(&self.router, fault, &self.link.cut).await {
             Outcome::GoOn => Ok(()),
             Outcome::Refused => Err(Over::Fatal),
         }

@@ -1,23 +1,20 @@
 //! Faults of a connection: what happens at each step of a login.
 
+use std::sync::Arc;
+
 use crate::lab::fault::{Action, Firing, Trigger};
 use crate::lab::pipe::Cut;
-use crate::lab::recorder::What;
 use crate::lab::router::Router;
 
 /// The faults that fire at that step; each is written down.
-pub(super) fn fired(router: &Router, number: u64, point: &Trigger) -> Vec<Firing> {
-    let firing = router.faults.at(point);
-    for fault in &firing {
-        router.note(number, None, What::Fault { fault: fault.words() });
-    }
-    firing
+pub(super) fn fired(router: &Arc<Router>, number: u64, point: &Trigger) -> Vec<Firing> {
+    router.suffers((number, None), point)
 }
 
 /// Carries out the faults of a step; whether the step then does not take place.
-pub(super) async fn ended_by_fault(router: &Router, cut: &Cut, number: u64, point: &Trigger) -> bool {
+pub(super) async fn ended_by_fault(router: &Arc<Router>, cut: &Cut, number: u64, point: &Trigger) -> bool {
     for fault in fired(router, number, point) {
-        if carry_out(&fault, cut).await == Outcome::Refused {
+        if carry_out(router, &fault, cut).await == Outcome::Refused {
             return true;
         }
     }
@@ -34,7 +31,7 @@ pub(in crate::lab) enum Outcome {
 }
 
 /// Carries out what a fault does to a connection.
-pub(in crate::lab) async fn carry_out(fault: &Firing, cut: &Cut) -> Outcome {
+pub(in crate::lab) async fn carry_out(router: &Router, fault: &Firing, cut: &Cut) -> Outcome {
     match fault.action() {
         Action::Drop => {
             cut.now(true);
@@ -46,6 +43,10 @@ pub(in crate::lab) async fn carry_out(fault: &Firing, cut: &Cut) -> Outcome {
         }
         Action::Delay(span) => {
             tokio::time::sleep(*span).await;
+            Outcome::GoOn
+        }
+        Action::Jitter(most) => {
+            tokio::time::sleep(router.jitter(*most)).await;
             Outcome::GoOn
         }
         Action::Hang => {

@@ -115,3 +115,36 @@ async fn bad_bytes_and_split_marks_reach_the_client_as_asked() {
     assert_eq!(talk.read().await, None);
     assert!(talk.buffer.len() <= 110, "{}", talk.buffer.len());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_colleague_comes_at_the_time_that_the_file_says() {
+    let lab = Lab::start(LabSettings::new(1)).await.unwrap();
+    let router = &lab.routers()[0];
+    let does = r#"["lock", {"edit": "set snmp contact ops"}]"#;
+    let file = format!(
+        r#"{{"*": [{{"trigger": "after:60", "action": {{"colleague": {{"user": "ops", "does": {does}}}}}}}]}}"#
+    );
+    lab.arm(&Faults::parse(&file).unwrap()).unwrap();
+    tokio::time::sleep(Duration::from_secs(59)).await;
+    assert_eq!(router.locked_by(), None);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(router.locked_by().as_deref(), Some("ops"));
+    assert!(router.uncommitted().contains("contact ops"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_link_brings_a_reply_at_its_rate() {
+    let lab = Lab::start(LabSettings::new(1)).await.unwrap();
+    let router = &lab.routers()[0];
+    let mut talk = Talk::open(router).await;
+    let ask = "<command format=\"text\">show version</command>";
+    router.inject(Fault::new(Trigger::reply("command"), Action::Throttle(100)));
+    let start = tokio::time::Instant::now();
+    let length = talk.ask(ask).await.len() as u64;
+    let expected = length / 100;
+    let took = start.elapsed().as_secs();
+    assert!(
+        (expected..=expected + 2).contains(&took),
+        "{length} bytes took {took} s"
+    );
+}
