@@ -2,7 +2,6 @@
 
 mod action;
 mod actions;
-#[cfg(test)]
 mod page;
 mod shapes;
 mod struck;

@@ -1,5 +1,7 @@
 //! The tables of the manual, made from the table that reads the files.
 
+#![cfg(test)]
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
