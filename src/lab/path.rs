@@ -70,8 +70,8 @@ fn leads(intent: &Intent, management: &str, lines: &str) -> bool {
         .lines()
         .any(|line| line == SERVICE || line.starts_with(&format!("{SERVICE} ")));
     let addressed = intent.interface(management).is_some_and(|port| {
-        let mut units = port.units.iter();
-        !port.disabled && units.any(|unit| !unit.disabled && !(unit.inet.is_empty() && unit.inet6.is_empty()))
+        let mut up = port.units.iter().filter(|unit| !unit.disabled);
+        !port.disabled && up.any(|unit| !unit.inet.is_empty() || !unit.inet6.is_empty())
     });
     serves && addressed && !lines.lines().any(|line| SWITCHES.contains(&line))
 }

@@ -1,5 +1,7 @@
 //! A guarded commit ends as the router says, whatever the change did to the way there.
 
+mod matrix;
+
 use chrono::DateTime;
 use serde_json::json;
 use tokio_util::task::TaskTracker;
@@ -57,12 +59,17 @@ impl Site {
 
     /// Makes the change within two minutes of the router's patience.
     async fn commit(&self, lines: &str, checks: Vec<Check>) -> Result<Guarded, Broken> {
+        let source = Source::Set(lines.to_owned());
+        self.make(source, CandidateMode::Shared, checks).await
+    }
+
+    async fn make(&self, source: Source, mode: CandidateMode, checks: Vec<Check>) -> Result<Guarded, Broken> {
         let minutes = Minutes::try_from(2).expect("a good number");
         let reader = Reader::new(|text| text.reveal().text);
         let change = Change {
-            source: Source::Set(lines.to_owned()),
+            source,
             goal: Goal::Preview,
-            mode: CandidateMode::Shared,
+            mode,
             synchronize: false,
         };
         let guard = Guard::new(minutes, checks, reader);
