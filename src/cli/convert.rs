@@ -35,7 +35,6 @@ impl Options {
                 limit => size(limit),
             },
             calls_per_router: size(self.max_inflight_requests_per_router),
-            ..ToolSettings::default()
         }
     }
 
