@@ -3,6 +3,8 @@
 //! `cargo bench` prints one row per figure. Times are medians; the limit of a row is what network and router take by
 //! themselves.
 
+mod http;
+
 use std::{
     collections::HashMap,
     io::{BufRead, BufReader, Read, Write},
@@ -34,6 +36,11 @@ const LARGE: usize = 50 * 1024 * 1024;
 fn main() {
     match std::env::args().nth(1).as_deref() {
         Some("lab-child") => return runtime().block_on(lab_child(1)),
+        Some("http-child") => {
+            let kind = std::env::args().nth(2).expect("a kind of content");
+            return runtime().block_on(http::child(kind));
+        }
+        Some("http") => return http::rows(row),
         Some("fleet-child") => return runtime().block_on(lab_child(FLEET)),
         _ => {}
     }
@@ -53,6 +60,7 @@ fn main() {
     fleet();
     large_reply();
     program();
+    http::rows(row);
 }
 
 fn runtime() -> tokio::runtime::Runtime {
