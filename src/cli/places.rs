@@ -46,3 +46,11 @@ fn variable(name: &str) -> Option<PathBuf> {
         .filter(|value| !value.is_empty())
         .map(PathBuf::from)
 }
+
+/// This binary, as it can be started again. On Linux an upgraded file does not change what is started.
+pub(super) fn this_program() -> PathBuf {
+    if cfg!(target_os = "linux") {
+        return PathBuf::from("/proc/self/exe");
+    }
+    std::env::current_exe().unwrap_or_else(|_| PathBuf::from("rust-junosmcp"))
+}

@@ -17,7 +17,7 @@ use super::{
     block_on, code,
     environment::Parsed,
     findings::Findings,
-    lab_memory, refuse,
+    lab_memory, places, refuse,
     signals::{Asked, Signals},
 };
 use crate::{
@@ -102,6 +102,7 @@ async fn settings(parsed: &Parsed, assembled: Assembled) -> anyhow::Result<(Sett
         tools,
         output: options.output(),
         audit,
+        renderer: places::this_program(),
         watch: options.watch(),
         weakened: options.weakened(),
         tokens: options.tokens(),

@@ -11,7 +11,7 @@ mod undefined;
 mod wire;
 
 pub(crate) use child::{SUBCOMMAND, run as run_child};
-pub(crate) use parent::{Renderer, renderer_path};
+pub(crate) use parent::Renderer;
 pub(crate) use wire::Request;
 
 /// Why a template could not be rendered.

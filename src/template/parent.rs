@@ -35,14 +35,6 @@ pub(crate) struct Renderer {
     places: Semaphore,
 }
 
-/// This binary, as it can be started again. On Linux an upgraded file does not change what is started.
-pub(crate) fn renderer_path() -> PathBuf {
-    if cfg!(target_os = "linux") {
-        return PathBuf::from("/proc/self/exe");
-    }
-    std::env::current_exe().unwrap_or_else(|_| PathBuf::from("rust-junosmcp"))
-}
-
 impl Renderer {
     /// A renderer that starts this program.
     pub(crate) fn new(program: PathBuf) -> Self {
