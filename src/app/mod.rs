@@ -149,7 +149,7 @@ impl App {
         let ended = app.keeping.ended.clone();
         app.keeping
             .tasks
-            .spawn(watch::keep(Arc::downgrade(&app), settings.watch, ended));
+            .spawn(watch::keep(Arc::downgrade(&app), app.watched(), settings.watch, ended));
         Ok(app)
     }
 

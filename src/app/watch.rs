@@ -19,6 +19,22 @@ const FLUSH: Duration = Duration::from_secs(60);
 /// What tells one state of a file from another; a link that leads elsewhere is another state too.
 type Stamp = Option<(SystemTime, u64, u64)>;
 
+/// The files of tokens and of the inventory, and how they were when they were last looked at.
+pub(super) struct Files {
+    paths: [Option<PathBuf>; 2],
+    seen: [Stamp; 2],
+}
+
+impl Files {
+    /// Which of them have changed since.
+    fn changed(&mut self) -> [bool; 2] {
+        let now = self.paths.each_ref().map(|path| stamp(path.as_deref()));
+        let changed = [now[0] != self.seen[0], now[1] != self.seen[1]];
+        self.seen = now;
+        changed
+    }
+}
+
 fn stamp(path: Option<&Path>) -> Stamp {
     let about = fs::metadata(path?).ok()?;
     Some((about.modified().ok()?, about.len(), about.ino()))
@@ -57,22 +73,22 @@ impl App {
         self.reloaded("inventory", result);
     }
 
-    fn watched(&self) -> [Option<PathBuf>; 2] {
+    /// The files that are watched, as they are now.
+    pub(super) fn watched(&self) -> Files {
         let inventory = match &self.source {
             InventorySource::File(path) => Some(path.clone()),
             _ => None,
         };
-        [self.access.path().map(Path::to_owned), inventory]
+        let paths = [self.access.path().map(Path::to_owned), inventory];
+        Files {
+            seen: paths.each_ref().map(|path| stamp(path.as_deref())),
+            paths,
+        }
     }
 }
 
 /// Looks at the files every `interval`, and writes down what is to be known of tokens, until `ended`.
-pub(super) async fn keep(app: Weak<App>, interval: Option<Duration>, ended: CancellationToken) {
-    let Some(paths) = app.upgrade().map(|app| app.watched()) else {
-        return;
-    };
-    let look = || [stamp(paths[0].as_deref()), stamp(paths[1].as_deref())];
-    let mut seen = look();
+pub(super) async fn keep(app: Weak<App>, mut files: Files, interval: Option<Duration>, ended: CancellationToken) {
     let mut flush = tokio::time::interval(FLUSH);
     loop {
         let watched = async {
@@ -97,13 +113,12 @@ pub(super) async fn keep(app: Weak<App>, interval: Option<Duration>, ended: Canc
             }
             continue;
         }
-        let now = look();
-        if now[0] != seen[0] {
+        let [tokens, inventory] = files.changed();
+        if tokens {
             app.reload_tokens();
         }
-        if now[1] != seen[1] {
+        if inventory {
             app.reload_inventory();
         }
-        seen = now;
     }
 }

@@ -14,7 +14,7 @@ use super::{
     rates::Rates,
     session::Sessions,
     settings::HttpSettings,
-    tls::{Tls, TlsFault},
+    tls::{Stamp, Tls, TlsFault},
 };
 use crate::{app::App, server::desk::Desk};
 
@@ -51,6 +51,8 @@ pub(crate) async fn serve(
     stop: CancellationToken,
 ) -> Result<(), TlsFault> {
     let tls = settings.tls.as_ref().map(Tls::open).transpose()?.map(Arc::new);
+    // Before anybody is told that the server is there: what changes from now on is seen.
+    let stamps = tls.as_ref().map(|tls| tls.stamps());
     let server = Arc::new(Server {
         desk: Desk::new(Arc::clone(&app)),
         sessions: Sessions::new(settings.sessions),
@@ -93,7 +95,7 @@ pub(crate) async fn serve(
     );
     tokio::select! {
         // Nothing is lost with this branch: it only looks after what is there.
-        () = look_after(&server, &reload) => {}
+        () = look_after(&server, &reload, stamps) => {}
         () = stop.cancelled() => {}
     }
     finish.cancel();
@@ -106,10 +108,9 @@ pub(crate) async fn serve(
 }
 
 /// Ends sessions that are over, forgets clients that have gone, and reads certificates that have changed.
-async fn look_after(server: &Server, reload: &Notify) {
+async fn look_after(server: &Server, reload: &Notify, mut stamps: Option<Vec<Stamp>>) {
     let mut sweep = tokio::time::interval(SWEEP);
     let watch = server.settings.watch.filter(|_| server.tls.is_some());
-    let mut stamps = server.tls.as_ref().map(|tls| tls.stamps());
     let mut reload_tls = |asked: bool| {
         let Some(tls) = &server.tls else { return };
         let now = Some(tls.stamps());

@@ -45,7 +45,7 @@ async fn rendering_contacts_nobody() {
     assert_eq!(reply.code(), "", "{}", reply.text());
     assert_fits(TOOL, &reply);
     let rows = &reply.structured()["results"];
-    assert_eq!(rows[0]["rendered_template"], "set snmp location ham-edge1\n");
+    assert_eq!(rows[0]["rendered_template"], "set snmp location ham-edge1");
     assert_eq!(
         (&rows[1]["status"], &rows[1]["config_format"]),
         (&json!("rendered"), &json!("set"))
