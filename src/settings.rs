@@ -1,7 +1,7 @@
 //! Settings of one running process, assembled from the structs that the modules declare.
 
 pub use crate::{
-    app::Settings,
+    app::{KeySource, OAuthPolicy, OAuthSettings, Settings},
     audit::{AuditFault, AuditFormat, AuditSettings, FileFault as AuditFileFault, Transform as AuditTransform},
     devices::{DeviceSettings, Dial, KnownHosts, OpenPipe},
     inventory::{InventorySource, MemoryRouter},

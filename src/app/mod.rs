@@ -1,6 +1,7 @@
 //! What a running process owns, and the way of one call through it. Knows no protocol.
 
 mod access;
+mod issuer;
 mod pipeline;
 mod reply;
 mod settings;
@@ -22,6 +23,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use crate::tools::Caller;
 pub(crate) use crate::tools::{Arrival, Certificate};
+pub(crate) use issuer::readable_keys;
+pub use issuer::{KeySource, OAuthPolicy, OAuthSettings};
 pub use pipeline::{Request, UnknownTool};
 pub use reply::Reply;
 pub use settings::Settings;
@@ -108,7 +111,7 @@ impl App {
             return Err(StartFault::Tools(faults));
         }
         let inventory = settings.inventory.load()?;
-        let access = Access::open(settings.tokens.as_deref(), settings.state_dir.as_deref(), &registry)?;
+        let access = Access::open(&settings, &registry)?;
         let redactor = Arc::new(Redactor::new(settings.show_secrets));
         let jobs = jobs(settings.state_dir.as_deref(), settings.clock, &redactor);
         let offered = tools::offered(registry, &settings.tools);

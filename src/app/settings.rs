@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use super::OAuthSettings;
 use crate::{
     audit::AuditSettings, clock::Clock, devices::DeviceSettings, inventory::InventorySource, output::OutputSettings,
     tools::ToolSettings,
@@ -22,6 +23,8 @@ pub struct Settings {
     pub audit: AuditSettings,
     /// The file of tokens; without one no caller is asked for a token.
     pub tokens: Option<PathBuf>,
+    /// The issuer of signed tokens that are accepted besides.
+    pub oauth: Option<OAuthSettings>,
     /// Whether results are shown to the model with their secrets.
     pub show_secrets: bool,
     /// The program that renders templates: this one.
@@ -48,6 +51,7 @@ impl Settings {
             output: OutputSettings::default(),
             audit: AuditSettings::default(),
             tokens: None,
+            oauth: None,
             show_secrets: false,
             renderer: PathBuf::from("/proc/self/exe"),
             watch: None,

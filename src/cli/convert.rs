@@ -2,8 +2,11 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use super::options::{Options, Transport};
-use crate::settings::{DeviceSettings, KnownHosts, OutputSettings, ToolSettings};
+use super::{
+    oauth,
+    options::{Options, Transport},
+};
+use crate::settings::{DeviceSettings, KnownHosts, OAuthSettings, OutputSettings, ToolSettings};
 
 /// More calls than memory has room for; as many as can be counted.
 const NO_LIMIT: usize = tokio::sync::Semaphore::MAX_PERMITS;
@@ -44,6 +47,14 @@ impl Options {
             max_bytes: size(self.max_output_bytes),
             store_bytes: size(self.output_store_bytes),
             store_for: Duration::from_secs(self.output_store_secs),
+        }
+    }
+
+    /// Whose signed tokens are accepted; nobody is asked for one on stdio.
+    pub(super) fn oauth(&self) -> Option<OAuthSettings> {
+        match self.transport {
+            Transport::Stdio => None,
+            Transport::StreamableHttp => oauth::settings(&self.http),
         }
     }
 

@@ -14,6 +14,7 @@ use super::{
     findings::{Findings, Section},
     http_options::HttpOptions,
     modes::Exposure,
+    oauth,
     options::{Options, Transport},
 };
 use crate::{
@@ -42,6 +43,7 @@ pub(super) fn judge(parsed: &Parsed, findings: &mut Findings) -> Option<HttpSett
     judge_tls(http, options.insecure_file_modes, findings);
     judge_limits(options, findings);
     judge_metrics(http, findings);
+    oauth::judge(http, findings);
     if let Some(path) = &http.tokens_file {
         judge_tokens(path, options.insecure_file_modes, findings);
     }
@@ -94,7 +96,7 @@ fn judge_bind(http: &HttpOptions, addresses: &[IpAddr], findings: &mut Findings)
     let host = &http.host;
     // Where no address is known, only that is worth saying.
     let is_open = addresses.iter().any(|address| !is_loopback(address));
-    let has_tokens = http.tokens_file.is_some();
+    let has_tokens = http.tokens_file.is_some() || http.oauth_issuer.is_some();
     let wants_tls = http.tls_cert.is_some() || http.tls_key.is_some();
     match (has_tokens, http.allow_no_auth) {
         (false, false) => findings.refuse(1, "--tokens-file or --allow-no-auth required for streamable-http"),

@@ -37,6 +37,27 @@ pub(super) struct HttpOptions {
     /// Bearer tokens; needed over HTTP unless --allow-no-auth
     #[arg(long, value_name = "PATH", env = "JMCP_TOKENS_FILE", help_heading = "HTTP")]
     pub(super) tokens_file: Option<PathBuf>,
+    /// Accept signed access tokens of this issuer as well
+    #[arg(long, value_name = "URL", env = "JMCP_OAUTH_ISSUER", help_heading = "HTTP")]
+    pub(super) oauth_issuer: Option<String>,
+    /// Whom its tokens must be for [default: this server's address and /mcp]
+    #[arg(long, value_name = "URI", env = "JMCP_OAUTH_AUDIENCE", help_heading = "HTTP")]
+    pub(super) oauth_audience: Option<String>,
+    /// Its signing keys, at an https URL or in a file [default: as its metadata say]
+    #[arg(long, value_name = "URL|PATH", env = "JMCP_OAUTH_JWKS", help_heading = "HTTP")]
+    pub(super) oauth_jwks: Option<String>,
+    /// The claim that holds the routers of a token [default: junos_routers]
+    #[arg(long, value_name = "NAME", env = "JMCP_OAUTH_ROUTERS_CLAIM", help_heading = "HTTP")]
+    pub(super) oauth_routers_claim: Option<String>,
+    /// The routers of tokens without that claim
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        env = "JMCP_OAUTH_ROUTERS",
+        help_heading = "HTTP"
+    )]
+    pub(super) oauth_routers: Vec<String>,
     /// Certificate chain in PEM
     #[arg(long, value_name = "PATH", env = "JMCP_TLS_CERT", help_heading = "HTTP")]
     pub(super) tls_cert: Option<PathBuf>,

@@ -16,6 +16,7 @@ mod lab_memory;
 mod lab_run;
 mod logging;
 mod modes;
+mod oauth;
 mod options;
 mod output;
 mod places;

@@ -106,6 +106,7 @@ async fn settings(parsed: &Parsed, assembled: Assembled) -> anyhow::Result<(Sett
         watch: options.watch(),
         weakened: options.weakened(),
         tokens: options.tokens(),
+        oauth: options.oauth(),
         show_secrets: options.show_secrets,
         drain: options.drain(),
         // Routers that end with the process leave nothing to be remembered, unless somebody asks for it.

@@ -6,6 +6,7 @@ mod check;
 mod document;
 mod entry;
 mod file;
+pub(crate) mod oauth;
 mod scope;
 #[cfg(test)]
 mod tests;

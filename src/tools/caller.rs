@@ -26,6 +26,8 @@ enum Kind {
     /// A client on this host, where the operator asks for no token.
     NoAuth,
     Token(Arc<Grant>),
+    /// Somebody whom an issuer vouches for.
+    OAuth(Arc<Grant>),
 }
 
 /// What the server saw of the connection that a call came by.
@@ -51,6 +53,9 @@ pub(crate) struct Certificate {
 }
 
 impl Caller {
+    /// What the owner begins with where it is a token of ours.
+    pub(crate) const TOKEN: &'static str = "token:";
+
     /// The process that started this one: it has the full scope under the policy of the command line.
     pub fn stdio() -> Self {
         Self::new(Kind::Stdio, "stdio".to_owned())
@@ -63,8 +68,14 @@ impl Caller {
 
     /// The principal of a token, with its scopes.
     pub(crate) fn token(grant: Arc<Grant>) -> Self {
-        let owner = format!("token:{}:{}", grant.name, grant.fingerprint);
+        let owner = format!("{}{}:{}", Self::TOKEN, grant.name, grant.fingerprint);
         Self::new(Kind::Token(grant), owner)
+    }
+
+    /// The subject of a signed token, with the scopes that it names.
+    pub(crate) fn oauth(grant: Arc<Grant>) -> Self {
+        let owner = format!("oauth:{}:{}", grant.fingerprint, grant.name);
+        Self::new(Kind::OAuth(grant), owner)
     }
 
     fn new(kind: Kind, owner: String) -> Self {
@@ -86,7 +97,7 @@ impl Caller {
         match &self.kind {
             Kind::Stdio => "stdio",
             Kind::NoAuth => "no_auth",
-            Kind::Token(grant) => &grant.name,
+            Kind::Token(grant) | Kind::OAuth(grant) => &grant.name,
         }
     }
 
@@ -98,7 +109,7 @@ impl Caller {
     /// Tells one set of scopes from another.
     pub(crate) fn stamp(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
-        if let Kind::Token(grant) = &self.kind {
+        if let Kind::Token(grant) | Kind::OAuth(grant) = &self.kind {
             grant.scopes.hash(&mut hasher);
         }
         hasher.finish()
@@ -108,7 +119,7 @@ impl Caller {
     pub(crate) fn transport(&self) -> &'static str {
         match self.kind {
             Kind::Stdio => "stdio",
-            Kind::NoAuth | Kind::Token(_) => "streamable-http",
+            Kind::NoAuth | Kind::Token(_) | Kind::OAuth(_) => "streamable-http",
         }
     }
 
@@ -118,6 +129,7 @@ impl Caller {
             Kind::Stdio => ("stdio", None),
             Kind::NoAuth => ("no_auth", None),
             Kind::Token(grant) => ("token", Some(grant.fingerprint.clone())),
+            Kind::OAuth(grant) => ("oauth", Some(grant.fingerprint.clone())),
         };
         let Arrival {
             peer,
@@ -148,7 +160,7 @@ impl Caller {
     pub(crate) fn reaches(&self, name: &str, tags: &[String]) -> bool {
         match &self.kind {
             Kind::Stdio | Kind::NoAuth => true,
-            Kind::Token(grant) => grant.scopes.reaches(name, tags),
+            Kind::Token(grant) | Kind::OAuth(grant) => grant.scopes.reaches(name, tags),
         }
     }
 
@@ -161,7 +173,7 @@ impl Caller {
     pub(crate) fn reaches_all(&self) -> bool {
         match &self.kind {
             Kind::Stdio | Kind::NoAuth => true,
-            Kind::Token(grant) => grant.scopes.reaches_all(),
+            Kind::Token(grant) | Kind::OAuth(grant) => grant.scopes.reaches_all(),
         }
     }
 
@@ -173,7 +185,7 @@ impl Caller {
     fn granted(&self, spec: &Spec) -> Granted {
         match &self.kind {
             Kind::Stdio | Kind::NoAuth => Granted::Full,
-            Kind::Token(grant) => grant.scopes.grants(spec.scoped()),
+            Kind::Token(grant) | Kind::OAuth(grant) => grant.scopes.grants(spec.scoped()),
         }
     }
 }

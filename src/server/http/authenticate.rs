@@ -5,14 +5,14 @@ use axum::http::{HeaderMap, header::AUTHORIZATION};
 use super::{client::Peer, refusal::Refusal};
 use crate::{
     app::{App, Caller},
-    tokens::{self, Refused},
+    tokens::Refused,
 };
 
 /// What every challenge begins with.
 const REALM: &str = "Bearer realm=\"jmcp\"";
 
 /// The principal of a request. `base` is the address that the client knows us by.
-pub(super) fn authenticate(
+pub(super) async fn authenticate(
     app: &App,
     headers: &HeaderMap,
     peer: &Peer,
@@ -34,11 +34,7 @@ pub(super) fn authenticate(
     let secret = bearer(headers).map_err(|(reason, description)| {
         Refusal::unauthorized("invalid_request", description, reason, format!("{REALM}, {metadata}"))
     })?;
-    let known = match tokens::is_well_formed(secret) {
-        true => app.caller_of(secret),
-        false => Err(Refused::Unknown),
-    };
-    let caller = known.map_err(|refused| {
+    let caller = app.caller_of(secret).await.map_err(|refused| {
         let reason = match refused {
             Refused::Unknown => "unknown",
             Refused::Expired => "expired",

@@ -67,13 +67,14 @@ impl Welcome {
     }
 
     /// Judges who the client is. `mcp` says whether it wants to work, which takes a tool that it may use.
-    pub(super) fn admit(&self, server: &Server, parts: &Parts, peer: &Peer) -> Result<Caller, Refusal> {
+    pub(super) async fn admit(&self, server: &Server, parts: &Parts, peer: &Peer) -> Result<Caller, Refusal> {
         if names_token(parts.uri.query().unwrap_or_default()) {
             let text = "A token belongs into the Authorization header, not into the address";
             return Err(Refusal::bad_request(text, "query_token"));
         }
         let wants_certificate = server.tls.as_ref().is_some_and(|tls| tls.wants_clients());
-        let caller = authenticate(&server.app, &parts.headers, peer, wants_certificate, &self.base(server))?;
+        let base = self.base(server);
+        let caller = authenticate(&server.app, &parts.headers, peer, wants_certificate, &base).await?;
         server.rates.admit_token(caller.owner())?;
         let session = session_id(&parts.headers).map(super::session::short);
         Ok(caller.arriving(self.client.arrival(peer, session)))

@@ -57,7 +57,7 @@ async fn answer(
     if server.app.closing().is_cancelled() {
         return Err(Refusal::draining());
     }
-    let caller = welcome.admit(server, &parts, peer)?;
+    let caller = welcome.admit(server, &parts, peer).await?;
     gate::judge_form(&parts, server.settings.stateless)?;
     if parts.method == Method::POST {
         return post(server, caller, parts, body).await;

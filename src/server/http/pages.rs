@@ -138,11 +138,12 @@ async fn metrics(State(server): State<Arc<Server>>, request: Request) -> Respons
     let Some(peer) = parts.extensions.get::<Peer>() else {
         return Refusal::not_found().into_response();
     };
-    let judged = Welcome::judge(&server, &parts, peer).and_then(|welcome| {
-        let admitted = welcome.admit(&server, &parts, peer).map(|_| ());
-        admitted.map(|()| welcome)
-    });
-    match judged {
+    let judged = async {
+        let welcome = Welcome::judge(&server, &parts, peer)?;
+        welcome.admit(&server, &parts, peer).await?;
+        Ok::<_, Refusal>(welcome)
+    };
+    match judged.await {
         Err(refusal) => refusal.into_response(),
         Ok(_) if parts.method != Method::GET => Refusal::method("GET").into_response(),
         Ok(welcome) => {
@@ -186,12 +187,16 @@ async fn metadata(State(server): State<Arc<Server>>, request: Request) -> Respon
         Err(refusal) => refusal.into_response(),
         Ok(_) if parts.method != Method::GET => Refusal::method("GET").into_response(),
         Ok(welcome) => {
-            let body = json!({
+            let mut body = json!({
                 "resource": format!("{}/mcp", welcome.base(&server)),
                 "resource_name": "rust-junosmcp",
                 "bearer_methods_supported": ["header"],
                 "scopes_supported": ["effect:read", "effect:operate", "effect:write", "effect:destroy"],
             });
+            // Without an issuer the tokens come from this program's own command.
+            if let Some(issuer) = server.app.issuer() {
+                body["authorization_servers"] = json!([issuer]);
+            }
             let mut response = json_response(StatusCode::OK, &body, Vec::new());
             response.headers_mut().extend(welcome.permissions());
             response

@@ -6,6 +6,7 @@ mod client;
 mod drain;
 mod limits;
 mod names;
+mod oauth;
 mod protocol;
 mod revoked;
 mod server;

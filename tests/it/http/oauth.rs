@@ -1,0 +1,205 @@
+//! Signed tokens of an identity provider: what it vouches for comes in, everything else does not.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use ring::{
+    hmac,
+    rand::SystemRandom,
+    signature::{Ed25519KeyPair, KeyPair as _},
+};
+use serde_json::{Value, json};
+
+use super::{client::Ask, server::Server};
+use crate::cli::program::Program;
+
+const ISSUER: &str = "https://id.example.net";
+const AUDIENCE: &str = "https://mcp.example.net/mcp";
+
+fn encode(bytes: impl AsRef<[u8]>) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+struct Issuer(Ed25519KeyPair);
+
+impl Issuer {
+    fn new() -> Self {
+        let document = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).expect("a key");
+        Self(Ed25519KeyPair::from_pkcs8(document.as_ref()).expect("a key"))
+    }
+
+    fn keys(&self) -> String {
+        let key = json!({"kty": "OKP", "crv": "Ed25519", "kid": "one", "x": encode(self.0.public_key())});
+        json!({"keys": [key]}).to_string()
+    }
+
+    fn token(&self, change: impl FnOnce(&mut Value)) -> String {
+        let now = std::time::SystemTime::now();
+        let now = now.duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_secs();
+        let mut parts = json!({
+            "header": {"alg": "EdDSA", "kid": "one", "typ": "at+jwt"},
+            "claims": {"iss": ISSUER, "aud": AUDIENCE, "sub": "ops", "exp": now + 600,
+                "scope": "get_router_list", "junos_routers": "*"},
+        });
+        change(&mut parts);
+        let open = format!(
+            "{}.{}",
+            encode(parts["header"].to_string()),
+            encode(parts["claims"].to_string())
+        );
+        let signature = match parts["header"]["alg"].as_str() {
+            Some("EdDSA") => self.0.sign(open.as_bytes()).as_ref().to_vec(),
+            // Key confusion: the public key, which everybody has, as a shared secret.
+            Some("HS256") => {
+                let key = hmac::Key::new(hmac::HMAC_SHA256, self.0.public_key().as_ref());
+                hmac::sign(&key, open.as_bytes()).as_ref().to_vec()
+            }
+            _ => Vec::new(),
+        };
+        format!("{open}.{}", encode(signature))
+    }
+
+    fn server(&self, more: &[&str]) -> Server {
+        let arguments = [
+            &["--lab=2", "-t", "streamable-http", "-p", "0", "--audit-format=json"][..],
+            &[
+                "--oauth-issuer",
+                ISSUER,
+                "--oauth-audience",
+                AUDIENCE,
+                "--oauth-jwks",
+                "keys.json",
+            ],
+            more,
+        ];
+        Server::of(Program::new(&arguments.concat()).file("keys.json", 0o644, &self.keys()))
+    }
+}
+
+fn list(token: &str) -> Ask {
+    Ask::call("get_router_list", json!({})).header("Authorization", &format!("Bearer {token}"))
+}
+
+#[test]
+fn whom_the_issuer_vouches_for_comes_in_with_the_scopes_it_names() {
+    let issuer = Issuer::new();
+    let server = issuer.server(&[]);
+    let reply = server.send(&list(&issuer.token(|_| {})));
+    assert_eq!(reply.status, 200, "{reply:?}");
+    assert!(reply.body.contains("core-1"), "{}", reply.body);
+    let caller = &server.record("get_router_list")["caller"];
+    assert_eq!((&caller["kind"], &caller["name"]), (&json!("oauth"), &json!("ops")));
+    let narrow = server.send(&list(
+        &issuer.token(|parts| parts["claims"]["junos_routers"] = json!(["edge-*"])),
+    ));
+    assert!(!narrow.body.contains("core-1"), "{}", narrow.body);
+    let other = Ask::call(
+        "execute_junos_command",
+        json!({"router_name": "core-1", "command": "show version"}),
+    )
+    .header("Authorization", &format!("Bearer {}", issuer.token(|_| {})));
+    assert!(server.send(&other).body.contains("tool_scope_denied"));
+    let metadata = server.send(&Ask::get("/.well-known/oauth-protected-resource/mcp"));
+    let metadata: Value = serde_json::from_str(&metadata.body).expect("JSON");
+    assert_eq!(metadata["authorization_servers"], json!([ISSUER]));
+}
+
+#[test]
+fn tokens_of_the_file_and_of_the_issuer_work_side_by_side() {
+    let issuer = Issuer::new();
+    let server = issuer.server(&["--tokens-file=tokens.json"]);
+    assert_eq!(server.send(&list(&issuer.token(|_| {}))).status, 200);
+    assert_eq!(
+        server
+            .send(&Ask::call("get_router_list", json!({})).authorized())
+            .status,
+        200
+    );
+}
+
+#[test]
+fn what_is_not_genuine_or_not_for_us_is_refused() {
+    let issuer = Issuer::new();
+    let other = Issuer::new();
+    let server = issuer.server(&[]);
+    let cases = [
+        (
+            "expired",
+            issuer.token(|parts| parts["claims"]["exp"] = json!(1_000_000)),
+        ),
+        (
+            "wrong audience",
+            issuer.token(|parts| parts["claims"]["aud"] = json!("https://other.example.net")),
+        ),
+        (
+            "wrong issuer",
+            issuer.token(|parts| parts["claims"]["iss"] = json!("https://other.example.net")),
+        ),
+        (
+            "alg none",
+            issuer.token(|parts| parts["header"]["alg"] = json!("none")) + "AA",
+        ),
+        (
+            "key confusion",
+            issuer.token(|parts| parts["header"]["alg"] = json!("HS256")),
+        ),
+        ("another's key", other.token(|_| {})),
+        (
+            "unknown key",
+            issuer.token(|parts| parts["header"]["kid"] = json!("two")),
+        ),
+        (
+            "too long",
+            issuer.token(|parts| parts["claims"]["x"] = json!("x".repeat(9000))),
+        ),
+        ("garbage", "a.b.c".to_owned()),
+    ];
+    for (what, token) in cases {
+        let reply = server.send(&list(&token));
+        assert_eq!(reply.status, 401, "{what}");
+        let challenge = reply.header("www-authenticate").unwrap_or_default();
+        assert!(challenge.contains("error=\"invalid_token\""), "{what}: {challenge}");
+        assert!(!server.log().contains(&token), "{what}: the token is in the log");
+    }
+    let empty = server.send(&list(
+        &issuer.token(|parts| parts["claims"]["scope"] = json!("openid *")),
+    ));
+    assert_eq!(empty.status, 403);
+}
+
+#[test]
+fn keys_that_change_are_taken_over() {
+    let issuer = Issuer::new();
+    let server = issuer.server(&[]);
+    let next = Issuer::new();
+    assert_eq!(server.send(&list(&next.token(|_| {}))).status, 401);
+    std::fs::write(server.running.path("keys.json"), next.keys()).expect("written");
+    while server.send(&list(&next.token(|_| {}))).status != 200 {}
+    assert_eq!(server.send(&list(&issuer.token(|_| {}))).status, 401);
+}
+
+#[test]
+fn options_that_cannot_work_are_refused() {
+    let start = ["--lab=1", "-t", "streamable-http", "-p", "0"];
+    for (options, reason) in [
+        (
+            &["--oauth-issuer", "http://id.example.net"][..],
+            "--oauth-issuer 'http://id.example.net' is not an https URL",
+        ),
+        (
+            &["--allow-no-auth", "--oauth-audience", "x"],
+            "--oauth-audience needs --oauth-issuer",
+        ),
+        (
+            &["--oauth-issuer", ISSUER, "--oauth-jwks", "none.json"],
+            "--oauth-jwks 'none.json': No such file",
+        ),
+        (
+            &["--oauth-issuer", ISSUER, "--oauth-jwks", "large.json"],
+            "--oauth-jwks 'large.json': larger than 262144 bytes",
+        ),
+    ] {
+        let program = Program::new(&[&start[..], options].concat()).file("large.json", 0o644, &" ".repeat(300_000));
+        let ended = program.run();
+        assert_eq!(ended.code, Some(3), "{options:?}: {}", ended.stderr);
+        assert!(ended.stderr.contains(&format!("refused: {reason}")), "{}", ended.stderr);
+    }
+}
