@@ -238,3 +238,60 @@ async fn a_template_that_wants_too_much_is_stopped_while_others_are_answered() {
         .await;
     assert_eq!(fine.code(), "");
 }
+
+/// The requests of a change, in their order.
+const STEPS: [&str; 6] = [
+    "get-commit-information",
+    "lock-configuration",
+    "load-configuration",
+    "get-configuration",
+    "commit-configuration",
+    "unlock-configuration",
+];
+
+#[tokio::test]
+async fn whatever_a_router_does_at_any_step_its_row_tells_the_truth_and_the_next_router_is_served() {
+    let trouble = || Action::Answer(Shape::RpcError("injected trouble".to_owned()));
+    // Routers that fall silent are in the table of changes, on a clock that need not be waited for.
+    let actions = [Action::Drop, Action::Close, trouble()];
+    let mut cells = 0;
+    for step in STEPS {
+        for (before, action) in [true, false]
+            .into_iter()
+            .flat_map(|before| actions.clone().map(|action| (before, action)))
+        {
+            let lab = lab().await;
+            let at = if before {
+                Trigger::rpc(step)
+            } else {
+                Trigger::reply(step)
+            };
+            let fault = Fault::new(at, action.clone());
+            let words = fault.to_string();
+            let injected = lab.router("edge1").inject(fault);
+            let more = json!({"router_names": ["edge1", "edge2"], "apply_config": true, "timeout": 5});
+            let reply = lab.call(TOOL, arguments(LOCATION, json!({"site": "ham"}), more)).await;
+            assert!(injected.fired() > 0, "{words}");
+            let rows = &reply.structured()["results"];
+            assert_eq!(rows[1]["status"], "committed", "{words}: {}", reply.text());
+            let is_there = location(&lab, "edge1").await.contains("ham-edge1");
+            let told = match (rows[0]["status"].as_str(), rows[0]["error"]["code"].as_str()) {
+                (Some("committed"), None) => true,
+                (Some("failed"), Some(code)) if code != "commit_unknown" => false,
+                other => panic!("{words}: {other:?}"),
+            };
+            assert_eq!(told, is_there, "{words}: {rows}");
+            let next = json!({"router_name": "edge1", "config_text": "set snmp contact free"});
+            let next = lab.call("commit_check_config", next).await;
+            assert_eq!(
+                next.code(),
+                "",
+                "{words}: the candidate is clean and unlocked: {}",
+                next.text()
+            );
+            cells += 1;
+        }
+    }
+    assert_eq!(cells, STEPS.len() * 2 * actions.len());
+    println!("{cells} cells");
+}
