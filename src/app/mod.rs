@@ -11,7 +11,7 @@ mod watch;
 use std::{
     path::Path,
     sync::{
-        Arc, RwLock,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -35,7 +35,7 @@ use crate::{
     audit::{Audit, AuditFault},
     clock::Clock,
     devices::Devices,
-    inventory::{FileFault, Inventory, InventorySource},
+    inventory::{FileFault, Inventory, Stock},
     jobs::Jobs,
     metrics::{HttpMetrics, Metrics, Moment, Routers},
     output::Outputs,
@@ -77,10 +77,7 @@ impl From<FileFault> for StartFault {
 pub struct App {
     offered: Vec<Spec>,
     services: Arc<Services>,
-    inventory: RwLock<Arc<Inventory>>,
     access: Access,
-    /// Where the inventory comes from.
-    source: InventorySource,
     /// Fires when principals may have gone.
     principals: Notify,
     audit: Audit,
@@ -110,7 +107,7 @@ impl App {
         if !faults.is_empty() {
             return Err(StartFault::Tools(faults));
         }
-        let inventory = settings.inventory.load()?;
+        let stock = Stock::open(settings.inventory.clone())?;
         let access = Access::open(&settings, &registry)?;
         let redactor = Arc::new(Redactor::new(settings.show_secrets));
         let jobs = jobs(settings.state_dir.as_deref(), settings.clock, &redactor);
@@ -126,6 +123,7 @@ impl App {
             outputs: Outputs::new(settings.output, Arc::clone(&redactor)),
             metrics: Metrics::new(devices.metrics()),
             devices,
+            stock,
             admission: Admission::new(settings.tools.calls_per_router),
             clock: settings.clock,
             settings: settings.tools,
@@ -137,11 +135,9 @@ impl App {
             offered,
             slots: Arc::new(Semaphore::new(services.settings.calls)),
             services: Arc::new(services),
-            inventory: RwLock::new(Arc::new(inventory)),
             keeping: Keeping::begin(&audit),
             audit,
             access,
-            source: settings.inventory,
             principals: Notify::new(),
             closing: CancellationToken::new(),
             stopping: CancellationToken::new(),
@@ -181,7 +177,7 @@ impl App {
 
     /// The inventory at this moment; a call keeps the one it begins with.
     fn inventory(&self) -> Arc<Inventory> {
-        Arc::clone(&self.inventory.read().expect("no code panics while it holds the lock"))
+        self.services.stock.current()
     }
 
     /// Takes no more calls.

@@ -4,7 +4,7 @@ use std::{
     fs,
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
-    sync::{Arc, Weak},
+    sync::Weak,
     time::{Duration, SystemTime},
 };
 
@@ -53,16 +53,18 @@ impl App {
 
     /// Reads the inventory again. Calls that run keep the one they began with.
     fn reload_inventory(&self) {
-        if !matches!(self.source, InventorySource::File(_)) {
+        let stock = &self.services.stock;
+        if !matches!(stock.source(), InventorySource::File(_)) {
             return;
         }
-        let result = match self.source.load() {
+        let turn = stock.turn();
+        let result = match stock.source().load() {
             Ok(inventory) => {
                 for line in inventory.report() {
                     tracing::warn!("{line}");
                 }
                 tracing::info!("the inventory was read again: {} routers", inventory.routers().len());
-                *self.inventory.write().expect("no code panics while it holds the lock") = Arc::new(inventory);
+                turn.replace(inventory);
                 "applied"
             }
             Err(fault) => {
@@ -75,7 +77,7 @@ impl App {
 
     /// The files that are watched, as they are now.
     pub(super) fn watched(&self) -> Files {
-        let inventory = match &self.source {
+        let inventory = match self.services.stock.source() {
             InventorySource::File(path) => Some(path.clone()),
             _ => None,
         };

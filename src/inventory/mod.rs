@@ -8,6 +8,7 @@ mod file;
 mod public;
 mod selector;
 mod source;
+mod stock;
 
 use std::{
     path::{Path, PathBuf},
@@ -16,6 +17,7 @@ use std::{
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
+use sha2::{Digest as _, Sha256};
 
 use crate::blocklist::RuleList;
 
@@ -25,6 +27,7 @@ pub(crate) use environment::{agent_socket, expand_home};
 pub(crate) use file::FileFault;
 pub(crate) use selector::{SelectFault, is_pattern, near_names};
 pub use source::{InventorySource, MemoryRouter};
+pub(crate) use stock::Stock;
 
 /// Whether a problem goes away by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,6 +107,7 @@ impl Router {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Inventory {
     path: Option<PathBuf>,
+    digest: Option<[u8; 32]>,
     routers: IndexMap<String, Router>,
     defaults: RuleList,
     warnings: Vec<String>,
@@ -118,6 +122,7 @@ impl Inventory {
         let base = resolved.parent().unwrap_or_else(|| Path::new("."));
         let mut inventory = Self::parse(&bytes, base)?;
         inventory.path = Some(path.to_owned());
+        inventory.digest = Some(Sha256::digest(&bytes).into());
         Ok(inventory)
     }
 
@@ -139,6 +144,7 @@ impl Inventory {
         warnings.extend(deprecation(&legacy));
         Ok(Self {
             path: None,
+            digest: None,
             routers,
             defaults: document.defaults.written,
             warnings,
@@ -160,6 +166,18 @@ impl Inventory {
             routers: routers.collect(),
             ..Self::default()
         }
+    }
+
+    /// The file that it was read from, if it was.
+    #[allow(dead_code, reason = "for the tools that edit the inventory")]
+    pub(crate) fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    /// SHA-256 of that file as it was read.
+    #[allow(dead_code, reason = "for the tools that edit the inventory")]
+    pub(crate) fn digest(&self) -> Option<&[u8; 32]> {
+        self.digest.as_ref()
     }
 
     /// The router of a name.

@@ -8,7 +8,9 @@ use std::{
 
 use tokio_util::task::TaskTracker;
 
-use crate::{clock::Clock, devices::Devices, jobs::Jobs, metrics::Metrics, output::Outputs, template::Renderer};
+use crate::{
+    clock::Clock, devices::Devices, inventory::Stock, jobs::Jobs, metrics::Metrics, output::Outputs, template::Renderer,
+};
 
 /// The policy and limits that bind all tools.
 #[derive(Clone, Debug)]
@@ -47,6 +49,8 @@ impl Default for ToolSettings {
 pub(crate) struct Services {
     pub(crate) settings: ToolSettings,
     pub(crate) devices: Devices,
+    /// The routers in use; a call keeps those that it begins with.
+    pub(crate) stock: Stock,
     pub(crate) outputs: Outputs,
     pub(crate) metrics: Metrics,
     pub(crate) admission: Admission,
