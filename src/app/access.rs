@@ -6,7 +6,6 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use serde_json::json;
 
 use super::{App, Caller, Settings, StartFault, issuer::Issuer};
 use crate::{
@@ -144,14 +143,13 @@ impl App {
 
     /// Whether a principal may still come in, with the scopes it had. What it has open ends when it may not. Signed tokens
     /// are judged by each request alone.
-    pub(crate) fn is_current(&self, owner: &str, scopes: u64) -> bool {
-        let Some(file) = self.access.file.as_ref().filter(|_| owner.starts_with(Caller::TOKEN)) else {
+    pub(crate) fn is_current(&self, caller: &Caller) -> bool {
+        let Some(file) = self.access.file.as_ref().filter(|_| caller.is_token()) else {
             return true;
         };
         let now = self.services.clock.now();
         let tokens = file.current();
-        let mut callers = tokens.usable(now).map(|grant| Caller::token(Arc::clone(grant)));
-        callers.any(|caller| **caller.owner() == *owner && caller.stamp() == scopes)
+        tokens.usable(now).any(|grant| caller.is_granted(grant))
     }
 
     /// Whether there is any tool that the caller may use.
@@ -174,14 +172,5 @@ impl App {
             }
         };
         self.reloaded("tokens", result);
-    }
-
-    /// Records that something on disk was taken over, or was not.
-    pub(super) fn reloaded(&self, what: &'static str, result: &'static str) {
-        self.audit.note("reload", json!({"what": what, "result": result}));
-        self.services
-            .metrics
-            .reloads
-            .count(what, result, self.services.clock.now());
     }
 }

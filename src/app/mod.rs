@@ -1,9 +1,11 @@
 //! What a running process owns, and the way of one call through it. Knows no protocol.
 
 mod access;
+mod events;
 mod issuer;
 mod pipeline;
 mod reply;
+mod request;
 mod settings;
 mod verdict;
 mod watch;
@@ -22,11 +24,13 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use crate::tools::Caller;
-pub(crate) use crate::tools::{Arrival, Certificate};
+pub(crate) use crate::tools::{Arrival, Certificate, Era};
+pub(crate) use events::SessionEnd;
 pub(crate) use issuer::readable_keys;
 pub use issuer::{KeySource, OAuthPolicy, OAuthSettings};
-pub use pipeline::{Request, UnknownTool};
+pub use pipeline::UnknownTool;
 pub use reply::Reply;
+pub use request::Request;
 pub use settings::Settings;
 
 use access::Access;
@@ -117,7 +121,7 @@ impl App {
             move |text| redactor.redact_always(text)
         })?;
         audit.note("server_start", started(&settings));
-        let devices = Devices::new(settings.devices.clone());
+        let devices = Devices::telling(settings.devices.clone(), events::recording_pins(&audit));
         let services = Services {
             facts: facts(&settings, &offered),
             outputs: Outputs::new(settings.output, Arc::clone(&redactor)),
@@ -206,11 +210,6 @@ impl App {
     /// What is counted of requests over HTTP.
     pub(crate) fn http_metrics(&self) -> &HttpMetrics {
         &self.services.metrics.http
-    }
-
-    /// Records that a request was refused before it was a call.
-    pub(crate) fn rejected(&self, status: u16, reason: &'static str, peer: &str) {
-        self.audit.reject(status, reason, peer);
     }
 
     /// Ends what only reads; what changes a router settles by itself.

@@ -9,20 +9,17 @@ use std::{
 use futures::FutureExt;
 use ring::rand::{SecureRandom, SystemRandom};
 use serde_json::{Map, Value};
-use tokio::{
-    sync::{OwnedSemaphorePermit, watch},
-    time::Instant,
-};
+use tokio::{sync::OwnedSemaphorePermit, time::Instant};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
-use super::{App, Caller, Reply, verdict};
+use super::{App, Caller, Reply, Request, verdict};
 use crate::{
-    audit::{self, Asserted, Denial, End, OpenRecord, RecordNotes},
+    audit::{self, Denial, End, OpenRecord, RecordNotes},
     metrics::Ended,
     output::Caps,
     tools::{self, Call, CallHead, Code, Effect, Failure, Object, Outcome, Spec},
-    work::{Step, Work},
+    work::Work,
 };
 
 /// Time for a call that sets none: its routers set theirs, and a batch its own.
@@ -33,51 +30,6 @@ const SETTLING: Duration = Duration::from_secs(30);
 
 /// The same for a change, whose outcome may have to be read back from the router's history before it is settled.
 const SETTLING_CHANGE: Duration = Duration::from_secs(150);
-
-/// One call as it comes in.
-pub struct Request {
-    caller: Caller,
-    tool: String,
-    arguments: Map<String, Value>,
-    cancel: CancellationToken,
-    progress: Arc<watch::Sender<Step>>,
-    rpc_id: Option<String>,
-    asserted: Asserted,
-}
-
-impl Request {
-    /// A call of `tool` that nobody cancels and nobody watches.
-    pub fn new(caller: Caller, tool: &str, arguments: Map<String, Value>) -> Self {
-        Self {
-            caller,
-            tool: tool.to_owned(),
-            arguments,
-            cancel: CancellationToken::new(),
-            progress: Arc::new(watch::Sender::new(Step::default())),
-            rpc_id: None,
-            asserted: Asserted::default(),
-        }
-    }
-
-    /// The same call, ended when `cancel` fires.
-    pub fn cancelled_by(mut self, cancel: CancellationToken) -> Self {
-        self.cancel = cancel;
-        self
-    }
-
-    /// The same call, as the client numbers it and what the client says about itself, for the audit record.
-    pub(crate) fn asserting(mut self, rpc_id: String, asserted: Asserted) -> Self {
-        self.rpc_id = Some(rpc_id);
-        self.asserted = asserted;
-        self
-    }
-
-    /// The same call, telling `progress` how it comes along.
-    pub(crate) fn reporting_to(mut self, progress: Arc<watch::Sender<Step>>) -> Self {
-        self.progress = progress;
-        self
-    }
-}
 
 /// No tool of this name is offered.
 #[derive(Debug, PartialEq, Eq)]
@@ -93,7 +45,8 @@ impl App {
     /// Runs one call from its arguments to its reply. Leaves exactly one audit record, whatever happens.
     pub async fn call(&self, request: Request) -> Result<Reply, UnknownTool> {
         let id = call_id();
-        let span = tracing::info_span!("call", call_id = %id, tool = tracing::field::Empty);
+        let request_id = request.caller.request_id();
+        let span = tracing::info_span!("call", call_id = %id, request_id, tool = tracing::field::Empty);
         self.traced(request, id).instrument(span).await
     }
 
@@ -101,6 +54,7 @@ impl App {
     pub(crate) fn unreadable(&self, caller: &Caller, reason: &str) {
         let head = audit::CallHead {
             call_id: call_id(),
+            request_id: caller.request_id().map(str::to_owned),
             caller: caller.recorded(),
             ..audit::CallHead::default()
         };
@@ -214,6 +168,9 @@ impl App {
         let call = Call::new(head, spec.clone(), Arc::clone(&self.services), self.inventory());
         let running = spec.run(call.clone(), arguments);
         let outcome = self.outcome(spec, running, &cancel, &ended, deadline).await;
+        if let Some(time) = call.work().queued() {
+            record.notes().queued(time);
+        }
         Ok(Reply::success(outcome?, &call, started.elapsed()))
     }
 
@@ -315,7 +272,7 @@ impl From<Failure> for Cut {
 fn head(request: &Request, spec: Option<&Spec>, id: &str) -> audit::CallHead {
     audit::CallHead {
         call_id: id.to_owned(),
-        request_id: None,
+        request_id: request.caller.request_id().map(str::to_owned),
         rpc_id: request.rpc_id.clone(),
         tool: request.tool.clone(),
         toolset: spec.map(|spec| spec.toolset),

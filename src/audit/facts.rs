@@ -120,9 +120,9 @@ pub(crate) struct Caller {
     pub(crate) session: Option<String>,
     /// `stdio` or `streamable-http`.
     pub(crate) transport: &'static str,
-    /// The protocol era.
+    /// `2026-07-28` or `legacy`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) era: Option<String>,
+    pub(crate) era: Option<&'static str>,
 }
 
 /// What a client claims about itself; never used for decisions.
@@ -137,6 +137,21 @@ pub(crate) struct Asserted {
     /// The protocol revision.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) protocol_version: Option<String>,
+    /// The program that speaks HTTP.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) user_agent: Option<String>,
+    /// The trace that the call is a part of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) traceparent: Option<String>,
+    /// The person whom the client works for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) on_behalf_of: Option<String>,
+    /// The change or ticket that the call belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) change_ref: Option<String>,
+    /// The model that asks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) model: Option<String>,
 }
 
 /// What was asked, without configuration text, variables or passwords.

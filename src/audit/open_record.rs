@@ -1,6 +1,9 @@
 //! The record of a running call, which is written whatever becomes of the call.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use tokio::time::Instant;
 
@@ -79,6 +82,11 @@ impl RecordNotes {
     /// Notes that the call concerns this router; each name counts once.
     pub(crate) fn router(&self, name: &str) {
         self.draft().router(name);
+    }
+
+    /// Notes how long the call waited for sessions to routers.
+    pub(crate) fn queued(&self, time: Duration) {
+        self.draft().queued(time);
     }
 
     /// Notes facts about what was asked.

@@ -32,6 +32,7 @@ pub(super) struct Draft {
     head: CallHead,
     routers: Vec<String>,
     router_count: usize,
+    queued: Option<Duration>,
     pub(super) request: RequestFacts,
     pub(super) result: ResultFacts,
 }
@@ -42,6 +43,7 @@ impl Draft {
             head,
             routers: Vec::new(),
             router_count: 0,
+            queued: None,
             request: RequestFacts::default(),
             result: ResultFacts::default(),
         }
@@ -55,6 +57,11 @@ impl Draft {
         if self.routers.len() < ROUTERS {
             self.routers.push(name.to_owned());
         }
+    }
+
+    /// Notes how long the call waited for sessions to routers.
+    pub(super) fn queued(&mut self, time: Duration) {
+        self.queued = Some(time);
     }
 
     /// Whether the call may change something.
@@ -85,7 +92,8 @@ impl Draft {
             "code": end.code,
             "error": end.error,
             "denial": end.denial,
-            "duration_ms": u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            "duration_ms": milliseconds(took),
+            "queue_ms": self.queued.map(milliseconds),
             "caller": head.caller,
             "asserted": claims(&head.asserted),
             "request": self.named(),
@@ -145,13 +153,18 @@ pub(super) fn text(event: &str, members: &Map<String, Value>) -> String {
     )
 }
 
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
 fn claims(asserted: &Asserted) -> Value {
-    let shortened = |claim: &Option<String>| claim.as_ref().map(|claim| cut(claim, CLAIM));
-    json!(Asserted {
-        client_name: shortened(&asserted.client_name),
-        client_version: shortened(&asserted.client_version),
-        protocol_version: shortened(&asserted.protocol_version),
-    })
+    let mut claims = json!(asserted);
+    for claim in claims.as_object_mut().into_iter().flat_map(Map::values_mut) {
+        if let Value::String(text) = claim {
+            *text = cut(text, CLAIM);
+        }
+    }
+    claims
 }
 
 /// Redacts and cuts every string, shortens lists, and leaves out what is not there.

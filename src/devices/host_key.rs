@@ -141,19 +141,39 @@ pub(super) struct OnFile {
     revoked: Vec<PublicKey>,
 }
 
+/// A key that was trusted because it was the first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PinnedKey {
+    /// The host as `known_hosts` names it.
+    pub(crate) host: String,
+    /// Its kind.
+    pub(crate) key_type: String,
+    /// Its fingerprint.
+    pub(crate) fingerprint: String,
+}
+
+/// Is told of every key that is trusted on first use.
+pub(super) type OnPin = Box<dyn Fn(&PinnedKey) + Send + Sync>;
+
 /// The trusted host keys of all routers.
-#[derive(Debug)]
 pub(super) struct HostKeys {
     source: KnownHosts,
     accept_new: bool,
+    on_pin: OnPin,
     cache: Mutex<Option<(Stamp, Arc<Vec<Entry>>)>>,
 }
 
 impl HostKeys {
     pub(super) fn new(source: KnownHosts, accept_new: bool) -> Self {
+        Self::telling(source, accept_new, Box::new(|_| ()))
+    }
+
+    /// As [`HostKeys::new`], telling `on_pin` of every key that is trusted on first use.
+    pub(super) fn telling(source: KnownHosts, accept_new: bool, on_pin: OnPin) -> Self {
         Self {
             source,
             accept_new,
+            on_pin,
             cache: Mutex::new(None),
         }
     }
@@ -210,11 +230,17 @@ impl HostKeys {
             reason: error.to_string(),
         })?;
         append(path, &format!("{} {line}\n", on_file.name)).map_err(|error| unusable(path, &error))?;
+        let pinned = PinnedKey {
+            host: on_file.name.clone(),
+            key_type: key.algorithm().to_string(),
+            fingerprint: key.fingerprint(HashAlg::Sha256).to_string(),
+        };
         tracing::warn!(
-            host = on_file.name,
-            fingerprint = %key.fingerprint(HashAlg::Sha256),
+            host = pinned.host,
+            fingerprint = pinned.fingerprint,
             "host key pinned on first use"
         );
+        (self.on_pin)(&pinned);
         *self.cache.lock().expect("no code panics while it holds the lock") = None;
         let (host, port) = split_name(&on_file.name);
         self.on_file(host, port)?.judge(key)

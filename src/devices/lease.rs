@@ -51,7 +51,9 @@ pub(super) async fn lease(
     }
     let slots = Arc::clone(&pool.site.slots);
     shared.counters.waiting(1);
+    let began = Instant::now();
     let slot = within(work, "waiting for a free session", slots.acquire_owned()).await;
+    work.waited(began.elapsed());
     shared.counters.waiting(-1);
     let slot = slot?.expect("the slots are never closed");
     let found = find(pool, shared, work).await?;
@@ -89,7 +91,10 @@ async fn find(pool: &Arc<Pool>, shared: &Arc<Shared>, work: &Work) -> Result<Fou
             return Ok(found);
         }
         if pool.is_limited() {
-            within(work, "waiting for a free session", returned).await?;
+            let began = Instant::now();
+            let session = within(work, "waiting for a free session", returned).await;
+            work.waited(began.elapsed());
+            session?;
             continue;
         }
         let (connection, reused) = match pool.connection_with_room() {

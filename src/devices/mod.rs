@@ -46,6 +46,7 @@ pub(crate) use device::{Answer, Device};
 pub use dial::{Dial, OpenPipe};
 pub(crate) use fault::Fault;
 pub use host_key::KnownHosts;
+pub(crate) use host_key::PinnedKey;
 pub(crate) use lease::Lease;
 pub(crate) use personality::personality;
 pub(crate) use pinning::{Pinning, Verdict, key_lines, pin};
@@ -125,9 +126,15 @@ struct Shared {
 impl Devices {
     /// Nothing is contacted; must be called within a runtime, which then runs the reaper of idle sessions.
     pub(crate) fn new(settings: DeviceSettings) -> Self {
+        Self::telling(settings, |_| ())
+    }
+
+    /// As [`Devices::new`], telling `on_pin` of every host key that is trusted on first use.
+    pub(crate) fn telling(settings: DeviceSettings, on_pin: impl Fn(&PinnedKey) + Send + Sync + 'static) -> Self {
+        let host_keys = HostKeys::telling(settings.known_hosts.clone(), settings.accept_new, Box::new(on_pin));
         let shared = Arc::new(Shared {
             greeting: Greeting {
-                host_keys: Arc::new(HostKeys::new(settings.known_hosts.clone(), settings.accept_new)),
+                host_keys: Arc::new(host_keys),
                 keepalive: settings.keepalive,
             },
             ssh_configs: SshConfigs::default(),

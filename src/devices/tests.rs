@@ -99,6 +99,22 @@ async fn three_calls_at_once_share_one_connection() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn waiting_for_a_turn_is_told_apart_from_work() {
+    let bench = Bench::with(|lab, settings, _| {
+        lab.command_time = Duration::from_secs(3);
+        settings.sessions = 1;
+    })
+    .await;
+    let (first, second) = (work(60), work(60));
+    let (device, command) = (bench.device(), permitted("show version"));
+    let (one, other) = tokio::join!(device.run(&command, &first), device.run(&command, &second));
+    assert!(one.is_ok() && other.is_ok());
+    assert_eq!(first.queued(), Some(Duration::ZERO));
+    assert!(second.queued().is_some_and(|time| time >= Duration::from_secs(3)));
+    assert_eq!(work(60).queued(), None);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_caller_who_leaves_does_not_end_the_dial_of_the_others() {
     let bench = Bench::with(|lab, _, _| lab.round_trip = Duration::from_millis(100)).await;
     let device = bench.device();

@@ -48,7 +48,10 @@ pub(crate) struct Head {
     pub(crate) kind: Kind,
     /// The call that starts it.
     pub(crate) call_id: String,
+    /// The caller's name.
     pub(crate) caller: String,
+    /// What names the caller and nobody else.
+    pub(crate) principal: String,
     pub(crate) router_name: String,
     /// What to look at on the router if nobody comes to know what became of it.
     pub(crate) verify: String,
@@ -102,6 +105,7 @@ impl Jobs {
             kind: head.kind,
             router_name: head.router_name,
             caller: head.caller,
+            principal: head.principal,
             state: State::Queued,
             phase: None,
             phases: Vec::new(),

@@ -86,7 +86,11 @@ pub(crate) struct Record {
     pub(crate) call_id: String,
     pub(crate) kind: Kind,
     pub(crate) router_name: String,
+    /// The name of who started it.
     pub(crate) caller: String,
+    /// Whose it is: a name alone may be given to somebody else. Nobody's in records of versions that kept none.
+    #[serde(default)]
+    pub(crate) principal: String,
     pub(crate) state: State,
     /// What it is at, or was at last.
     pub(crate) phase: Option<String>,

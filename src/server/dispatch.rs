@@ -7,16 +7,16 @@ use rmcp::{
     RoleServer,
     handler::server::{router::tool::ToolRoute, tool::ToolCallContext},
     model::{
-        CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, ErrorData, MetaObject, ProtocolVersion,
+        CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, ErrorData, JsonObject, MetaObject,
+        ProtocolVersion,
     },
     service::RequestContext,
 };
 use tokio::sync::watch;
 
-use super::{definition, handler::Handler, outputs, progress::Pacer};
+use super::{asserted, definition, handler::Handler, outputs, progress::Pacer};
 use crate::{
-    app::{Reply, Request},
-    audit::Asserted,
+    app::{Era, Reply, Request},
     tools::Spec,
     work::Step,
 };
@@ -37,12 +37,9 @@ async fn dispatch(context: ToolCallContext<'_, Handler>) -> Result<CallToolRespo
         arguments,
         ..
     } = context;
-    let caller = service.caller(&request_context.extensions).clone();
     let (steps, news) = watch::channel(Step::default());
-    let request = Request::new(caller, name.as_ref(), arguments.unwrap_or_default())
-        .cancelled_by(request_context.ct.clone())
-        .reporting_to(Arc::new(steps))
-        .asserting(request_context.id.to_string(), asserted(&request_context));
+    let request =
+        request(service, &request_context, &name, arguments.unwrap_or_default()).reporting_to(Arc::new(steps));
     let reply = with_progress(service.app().call(request), &request_context, news).await;
     match reply {
         Ok(reply) => Ok(result(reply, &request_context).into()),
@@ -50,14 +47,19 @@ async fn dispatch(context: ToolCallContext<'_, Handler>) -> Result<CallToolRespo
     }
 }
 
-/// What the client says about itself; it is written down and never decides anything.
-fn asserted(context: &RequestContext<RoleServer>) -> Asserted {
-    let client = context.client_info();
-    Asserted {
-        client_name: client.as_ref().map(|client| client.name.clone()),
-        client_version: client.map(|client| client.version),
-        protocol_version: context.protocol_version().map(|version| version.to_string()),
-    }
+/// The call as the pipeline takes it: whose it is, in which era, and what the client says about itself.
+fn request(service: &Handler, context: &RequestContext<RoleServer>, tool: &str, arguments: JsonObject) -> Request {
+    let caller = service.caller(&context.extensions).clone();
+    let era = if is_modern(context) { Era::Modern } else { Era::Legacy };
+    Request::new(caller.speaking(era), tool, arguments)
+        .cancelled_by(context.ct.clone())
+        .asserting(context.id.to_string(), asserted::claims(context))
+}
+
+/// Whether a request belongs to the revision without sessions, or to a later one.
+pub(super) fn is_modern(context: &RequestContext<RoleServer>) -> bool {
+    let version = context.protocol_version();
+    version.is_some_and(|version| version.as_str() >= ProtocolVersion::V_2026_07_28.as_str())
 }
 
 /// A tool that nobody knows: a protocol error, because no result could mean anything.
@@ -66,12 +68,7 @@ pub(super) async fn unknown(
     request: CallToolRequestParams,
     context: &RequestContext<RoleServer>,
 ) -> Result<CallToolResponse, ErrorData> {
-    let arguments = request.arguments.unwrap_or_default();
-    let call = Request::new(
-        service.caller(&context.extensions).clone(),
-        request.name.as_ref(),
-        arguments,
-    );
+    let call = self::request(service, context, &request.name, request.arguments.unwrap_or_default());
     // Nothing runs under an unknown name, so there is no reply to hand on.
     let _ = service.app().call(call).await;
     Err(unknown_tool(&request.name))

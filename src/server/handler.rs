@@ -9,7 +9,7 @@ use rmcp::{
     model::{
         CacheScope, CallToolRequestParams, CallToolResponse, CustomRequest, CustomResult, DiscoverResult, ErrorCode,
         ErrorData, Extensions, Implementation, InitializeRequestParams, InitializeResult, ListPromptsResult,
-        ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProtocolVersion,
+        ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
         ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig, Tool,
     },
     service::RequestContext,
@@ -171,10 +171,9 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
         let CustomRequest { method, .. } = request;
-        let revision = context.protocol_version();
-        let is_modern = revision.is_some_and(|revision| revision.as_str() >= ProtocolVersion::V_2026_07_28.as_str());
         // The newer revision has no opening, in whatever form it is asked for.
-        let exists = KNOWN_METHODS.contains(&method.as_str()) && !(is_modern && method == "initialize");
+        let exists =
+            KNOWN_METHODS.contains(&method.as_str()) && !(dispatch::is_modern(&context) && method == "initialize");
         if exists {
             let words = format!("the parameters of {method} have the wrong form");
             return Err(ErrorData::invalid_params(words, None));

@@ -1,5 +1,6 @@
 //! MCP: protocol in and out, nothing else.
 
+mod asserted;
 mod definition;
 mod desk;
 mod dispatch;

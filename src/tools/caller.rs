@@ -1,9 +1,6 @@
 //! Who asks.
 
-use std::{
-    hash::{DefaultHasher, Hash as _, Hasher as _},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use super::spec::{Effect, Spec};
 use crate::{
@@ -41,6 +38,19 @@ pub(crate) struct Arrival {
     pub(crate) certificate: Option<Certificate>,
     /// The session, as the first digits of the hash of its id.
     pub(crate) session: Option<String>,
+    /// The id of the HTTP request.
+    pub(crate) request_id: Option<String>,
+    /// The era of the protocol that the client speaks.
+    pub(crate) era: Option<Era>,
+}
+
+/// The two ways in which the protocol is spoken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Era {
+    /// Each request stands alone: the revision of 2026-07-28 and later ones.
+    Modern,
+    /// A session is opened by `initialize`.
+    Legacy,
 }
 
 /// A certificate of a client, which one of the operator's authorities has signed.
@@ -52,10 +62,16 @@ pub(crate) struct Certificate {
     pub(crate) fingerprint: String,
 }
 
-impl Caller {
-    /// What the owner begins with where it is a token of ours.
-    pub(crate) const TOKEN: &'static str = "token:";
+impl Era {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Modern => "2026-07-28",
+            Self::Legacy => "legacy",
+        }
+    }
+}
 
+impl Caller {
     /// The process that started this one: it has the full scope under the policy of the command line.
     pub fn stdio() -> Self {
         Self::new(Kind::Stdio, "stdio".to_owned())
@@ -68,7 +84,7 @@ impl Caller {
 
     /// The principal of a token, with its scopes.
     pub(crate) fn token(grant: Arc<Grant>) -> Self {
-        let owner = format!("{}{}:{}", Self::TOKEN, grant.name, grant.fingerprint);
+        let owner = format!("token:{}:{}", grant.name, grant.fingerprint);
         Self::new(Kind::Token(grant), owner)
     }
 
@@ -92,6 +108,17 @@ impl Caller {
         self
     }
 
+    /// The same caller, known to speak in this era.
+    pub(crate) fn speaking(mut self, era: Era) -> Self {
+        Arc::make_mut(&mut self.arrival).era = Some(era);
+        self
+    }
+
+    /// The id of the HTTP request that the call came with.
+    pub(crate) fn request_id(&self) -> Option<&str> {
+        self.arrival.request_id.as_deref()
+    }
+
     /// The name that logs and commit logs carry.
     pub fn name(&self) -> &str {
         match &self.kind {
@@ -106,13 +133,14 @@ impl Caller {
         &self.owner
     }
 
-    /// Tells one set of scopes from another.
-    pub(crate) fn stamp(&self) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        if let Kind::Token(grant) | Kind::OAuth(grant) = &self.kind {
-            grant.scopes.hash(&mut hasher);
-        }
-        hasher.finish()
+    /// Whether the caller came with a token of ours.
+    pub(crate) fn is_token(&self) -> bool {
+        matches!(self.kind, Kind::Token(_))
+    }
+
+    /// Whether this is the token that the caller came with, with the scopes it had then.
+    pub(crate) fn is_granted(&self, grant: &Arc<Grant>) -> bool {
+        matches!(&self.kind, Kind::Token(own) if own == grant)
     }
 
     /// The transport that the call came by.
@@ -136,6 +164,8 @@ impl Caller {
             via,
             certificate,
             session,
+            era,
+            ..
         } = self.arrival.as_ref().clone();
         audit::Caller {
             kind,
@@ -147,7 +177,7 @@ impl Caller {
             tls_fp: certificate.map(|certificate| certificate.fingerprint),
             session,
             transport: self.transport(),
-            ..audit::Caller::default()
+            era: era.map(Era::as_str),
         }
     }
 

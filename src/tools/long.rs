@@ -52,6 +52,7 @@ pub(crate) fn reserve(call: &Call, kind: Kind, router: &Router, verify: String) 
         kind,
         call_id: call.id().to_owned(),
         caller: call.caller().name().to_owned(),
+        principal: call.caller().owner().to_string(),
         router_name: router.name().to_owned(),
         verify,
         call_over: call.work().cancellation().clone(),

@@ -27,7 +27,7 @@ use crate::tokens;
 pub(crate) use arguments::checked;
 pub(crate) use call::{Call, CallHead};
 pub use caller::Caller;
-pub(crate) use caller::{Arrival, Certificate};
+pub(crate) use caller::{Arrival, Certificate, Era};
 pub(crate) use code::Code;
 pub(crate) use compat::canonical;
 pub(crate) use failure::{Concealed, Failure};

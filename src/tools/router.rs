@@ -140,6 +140,7 @@ impl Router {
             author: Author {
                 call_id: self.call.id().to_owned(),
                 caller: self.call.caller().name().to_owned(),
+                principal: self.call.caller().owner().to_string(),
                 tool: self.call.spec().name,
                 comment: comment.to_owned(),
             },

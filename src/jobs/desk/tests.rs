@@ -14,6 +14,7 @@ fn head(kind: Kind, call_over: CancellationToken) -> Head {
         kind,
         call_id: "c-1".to_owned(),
         caller: "stdio".to_owned(),
+        principal: "stdio".to_owned(),
         router_name: "edge-1".to_owned(),
         verify: "look at edge-1".to_owned(),
         call_over,

@@ -16,6 +16,7 @@ fn commit(jobs: &Jobs, call_id: &str) -> Job {
         kind: Kind::Commit,
         call_id: call_id.to_owned(),
         caller: "stdio".to_owned(),
+        principal: "stdio".to_owned(),
         router_name: "edge-1".to_owned(),
         verify: format!("look for '{call_id}'"),
         call_over: CancellationToken::new(),

@@ -71,12 +71,14 @@ impl Client {
     }
 
     /// What audit records say of the way a call came.
-    pub(super) fn arrival(&self, peer: &Peer, session: Option<String>) -> Arrival {
+    pub(super) fn arrival(&self, peer: &Peer, session: Option<String>, request_id: Option<String>) -> Arrival {
         Arrival {
             peer: Some(self.address.to_string()),
             via: self.via.map(|via| via.to_string()),
             certificate: peer.certificate.clone(),
             session,
+            request_id,
+            era: None,
         }
     }
 }

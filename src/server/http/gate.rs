@@ -30,6 +30,10 @@ const HEADERS: &str =
     "authorization, content-type, accept, mcp-session-id, mcp-protocol-version, mcp-method, mcp-name, last-event-id";
 const EXPOSED: &str = "mcp-session-id, www-authenticate, x-request-id";
 
+/// What the answer to a request, its record and the log call it.
+#[derive(Clone, Debug)]
+pub(super) struct RequestId(pub(super) String);
+
 /// A request that may use the server under the name it uses, from the page it comes from.
 pub(super) struct Welcome {
     /// The name.
@@ -77,7 +81,8 @@ impl Welcome {
         let caller = authenticate(&server.app, &parts.headers, peer, wants_certificate, &base).await?;
         server.rates.admit_token(caller.owner())?;
         let session = session_id(&parts.headers).map(super::session::short);
-        Ok(caller.arriving(self.client.arrival(peer, session)))
+        let request_id = parts.extensions.get::<RequestId>().map(|id| id.0.clone());
+        Ok(caller.arriving(self.client.arrival(peer, session, request_id)))
     }
 
     /// What a browser wants to read in an answer.

@@ -21,7 +21,7 @@ use super::{
     serve::Server,
     session_door::Door,
 };
-use crate::app::Caller;
+use crate::app::{Caller, Era, SessionEnd};
 
 /// One text for a session that never was, has ended, or is somebody else's.
 const NO_SESSION: &str = "no such session: it has ended or never was; begin with initialize";
@@ -65,11 +65,8 @@ async fn answer(
     let id = gate::session_id(&parts.headers).ok_or_else(|| session_needed(Value::Null))?;
     let used = server.sessions.use_by(id, caller.owner());
     let used: Occupied = Arc::new(used.ok_or_else(|| no_session(Value::Null))?);
-    let door = door(server, &caller, None);
     let is_stream = parts.method == Method::GET;
-    if !is_stream {
-        server.app.http_metrics().reaped("deleted");
-    }
+    let door = door(server, &caller, None, SessionEnd::Deleted);
     let response = hand_on(server, caller, door, parts, Body::empty(), Value::Null).await?;
     let held = |body| Held::new(body, vec![used]);
     Ok(response.map(|body| match is_stream {
@@ -96,7 +93,7 @@ async fn post(server: &Arc<Server>, caller: Caller, mut parts: Parts, body: Body
                 occupied.push(Arc::new(used.ok_or_else(|| no_session(head.shown_id()))?));
             }
             None if head.initializes() => {
-                let place = server.sessions.open(caller.owner(), caller.stamp());
+                let place = server.sessions.open(&caller);
                 opening = Some(place.map_err(|limit| Refusal::too_many_sessions(head.shown_id(), limit))?);
             }
             None => return Err(session_needed(head.shown_id())),
@@ -105,7 +102,7 @@ async fn post(server: &Arc<Server>, caller: Caller, mut parts: Parts, body: Body
     gate::spell_out_accept(&mut parts.headers);
     // The handler holds on to it too: a call goes on when its client has left.
     parts.extensions.insert(Running(occupied.clone()));
-    let door = door(server, &caller, opening);
+    let door = door(server, &caller, opening, SessionEnd::Unopened);
     let response = hand_on(server, caller, door, parts, Body::from(body), head.shown_id()).await?;
     Ok(response.map(|body| Held::new(body, occupied).into_body()))
 }
@@ -114,11 +111,13 @@ async fn post(server: &Arc<Server>, caller: Caller, mut parts: Parts, body: Body
 #[derive(Clone)]
 struct Running(#[allow(dead_code, reason = "held, not read")] Vec<Occupied>);
 
-fn door(server: &Server, caller: &Caller, opening: Option<super::session::Opening>) -> Door {
+fn door(server: &Server, caller: &Caller, opening: Option<super::session::Opening>, end: SessionEnd) -> Door {
     Door {
+        app: Arc::clone(&server.app),
         sessions: Arc::clone(&server.sessions),
-        owner: Arc::clone(caller.owner()),
+        caller: caller.clone().speaking(Era::Legacy),
         opening: Mutex::new(opening),
+        end,
     }
 }
 

@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use super::{
     client::{Client, Peer},
-    gate::Welcome,
+    gate::{RequestId, Welcome},
     mcp,
     refusal::{Counted, Refusal, json_response},
     serve::Server,
@@ -58,11 +58,12 @@ fn finished(router: Router<Arc<Server>>, server: &Arc<Server>) -> Router {
 }
 
 /// Marks every answer as for this client alone, counts it, and answers even when we have failed.
-async fn mark(State(server): State<Arc<Server>>, request: Request, next: Next) -> Response {
+async fn mark(State(server): State<Arc<Server>>, mut request: Request, next: Next) -> Response {
     let path = known(request.uri().path());
     let peer = request.extensions().get::<Peer>().cloned();
     let client = peer.map(|peer| Client::of(&peer, request.headers(), &server.settings.trusted_proxies));
     let id = Uuid::now_v7().to_string();
+    request.extensions_mut().insert(RequestId(id.clone()));
     let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
     let mut response = answered.unwrap_or_else(|_| {
         tracing::error!(request_id = id, "a request failed within the server");

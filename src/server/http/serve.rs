@@ -12,7 +12,7 @@ use super::{
     listen::Bound,
     mcp, pages,
     rates::Rates,
-    session::Sessions,
+    session::{Over, Sessions},
     settings::HttpSettings,
     tls::{Stamp, Tls, TlsFault},
 };
@@ -129,8 +129,7 @@ async fn look_after(server: &Server, reload: &Notify, mut stamps: Option<Vec<Sta
         // Each branch only waits: what is not done now is done in the next round.
         tokio::select! {
             _ = sweep.tick() => {
-                let over = server.sessions.sweep().await;
-                over.into_iter().for_each(|reason| server.app.http_metrics().reaped(reason));
+                tell(server, server.sessions.sweep().await);
                 revoke(server).await;
                 server.rates.sweep();
             }
@@ -143,11 +142,18 @@ async fn look_after(server: &Server, reload: &Notify, mut stamps: Option<Vec<Sta
 
 /// Ends what principals have open that were taken away, changed or have expired.
 async fn revoke(server: &Server) {
-    let ended = server
-        .sessions
-        .revoke(|owner, scopes| server.app.is_current(owner, scopes))
-        .await;
-    ended
-        .into_iter()
-        .for_each(|reason| server.app.http_metrics().reaped(reason));
+    let over = server.sessions.revoke(|caller| server.app.is_current(caller)).await;
+    tell(server, over);
+}
+
+fn tell(server: &Server, over: Vec<Over>) {
+    for Over { caller, session, end } in over {
+        tracing::info!(
+            session,
+            caller = caller.name(),
+            reason = end.as_str(),
+            "a session has ended"
+        );
+        server.app.session_ended(&caller, &session, end);
+    }
 }

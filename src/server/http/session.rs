@@ -14,6 +14,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
 use super::settings::SessionLimits;
+use crate::app::{Caller, Era, SessionEnd};
 
 /// Random bytes of an id.
 const ID_BYTES: usize = 24;
@@ -27,13 +28,26 @@ pub(super) struct Sessions {
 }
 
 struct Session {
-    owner: Arc<str>,
-    /// The scopes of its owner when it was opened.
-    scopes: u64,
+    /// Whose it is, with the scopes of when it was opened.
+    caller: Caller,
     opened: Instant,
     used: Instant,
     /// Requests that run and streams that are open.
     running: usize,
+}
+
+impl Session {
+    fn is_of(&self, owner: &Arc<str>) -> bool {
+        self.caller.owner() == owner
+    }
+}
+
+/// A session that was ended.
+pub(super) struct Over {
+    pub(super) caller: Caller,
+    /// What may be shown of its id.
+    pub(super) session: String,
+    pub(super) end: SessionEnd,
 }
 
 /// A request of a session; it is over when this is dropped.
@@ -64,13 +78,13 @@ impl Sessions {
         })
     }
 
-    /// A place for one more session of `owner`, or the limit that is met.
-    pub(super) fn open(self: &Arc<Self>, owner: &Arc<str>, scopes: u64) -> Result<Opening, &'static str> {
+    /// A place for one more session of `caller`, or the limit that is met.
+    pub(super) fn open(self: &Arc<Self>, caller: &Caller) -> Result<Opening, &'static str> {
         let mut table = self.table();
         if table.len() >= self.limits.all {
             return Err("session_cap");
         }
-        if table.values().filter(|session| session.owner == *owner).count() >= self.limits.per_token {
+        if table.values().filter(|session| session.is_of(caller.owner())).count() >= self.limits.per_token {
             return Err("token_session_cap");
         }
         let id = random_id();
@@ -78,8 +92,7 @@ impl Sessions {
         table.insert(
             Arc::clone(&id),
             Session {
-                owner: Arc::clone(owner),
-                scopes,
+                caller: caller.clone().speaking(Era::Legacy),
                 opened: now,
                 used: now,
                 running: 0,
@@ -93,13 +106,13 @@ impl Sessions {
 
     /// Whether there is such a session, and it is `owner`'s. An id of another one is like an id of none.
     pub(super) fn belongs(&self, id: &str, owner: &Arc<str>) -> bool {
-        self.table().get(id).is_some_and(|session| session.owner == *owner)
+        self.table().get(id).is_some_and(|session| session.is_of(owner))
     }
 
     /// A request of a session begins, if there is such a session of `owner`.
     pub(super) fn use_by(self: &Arc<Self>, id: &str, owner: &Arc<str>) -> Option<Use> {
         let mut table = self.table();
-        let (id, _) = table.get_key_value(id).filter(|(_, session)| session.owner == *owner)?;
+        let (id, _) = table.get_key_value(id).filter(|(_, session)| session.is_of(owner))?;
         let id = Arc::clone(id);
         if let Some(session) = table.get_mut(&id) {
             session.running += 1;
@@ -110,9 +123,9 @@ impl Sessions {
         })
     }
 
-    /// Forgets a session.
-    pub(super) fn forget(&self, id: &SessionId) {
-        self.table().remove(id);
+    /// Forgets a session; gives whether there was one.
+    pub(super) fn forget(&self, id: &SessionId) -> bool {
+        self.table().remove(id).is_some()
     }
 
     /// How many there are.
@@ -120,37 +133,43 @@ impl Sessions {
         self.table().len()
     }
 
-    /// Ends the sessions that were not used for too long or are too old, those in use spared; gives why, for each.
-    pub(super) async fn sweep(&self) -> Vec<&'static str> {
+    /// Ends the sessions that were not used for too long or are too old, those in use spared.
+    pub(super) async fn sweep(&self) -> Vec<Over> {
         let SessionLimits { idle, lifetime, .. } = self.limits;
         self.end_where(|session| match session {
             Session { running: 1.., .. } => None,
-            session if session.opened.elapsed() >= lifetime => Some("lifetime"),
-            session if session.used.elapsed() >= idle => Some("idle"),
+            session if session.opened.elapsed() >= lifetime => Some(SessionEnd::Lifetime),
+            session if session.used.elapsed() >= idle => Some(SessionEnd::Idle),
             _ => None,
         })
         .await
     }
 
     /// Ends the sessions of principals that may not come in any more, those in use included.
-    pub(super) async fn revoke(&self, is_current: impl Fn(&str, u64) -> bool) -> Vec<&'static str> {
-        let is_gone = |session: &Session| !is_current(&session.owner, session.scopes);
-        self.end_where(|session| is_gone(session).then_some("revoked")).await
+    pub(super) async fn revoke(&self, is_current: impl Fn(&Caller) -> bool) -> Vec<Over> {
+        let is_gone = |session: &Session| !is_current(&session.caller);
+        self.end_where(|session| is_gone(session).then_some(SessionEnd::Revoked))
+            .await
     }
 
-    async fn end_where(&self, is_over: impl Fn(&Session) -> Option<&'static str>) -> Vec<&'static str> {
-        let mut ended = Vec::new();
+    async fn end_where(&self, is_over: impl Fn(&Session) -> Option<SessionEnd>) -> Vec<Over> {
+        let mut over = Vec::new();
+        let mut ids = Vec::new();
         self.table().retain(|id, session| {
-            let reason = is_over(session);
-            ended.extend(reason.map(|reason| (Arc::clone(id), reason)));
-            reason.is_none()
+            let Some(end) = is_over(session) else { return true };
+            over.push(Over {
+                caller: session.caller.clone(),
+                session: short(id),
+                end,
+            });
+            ids.push(Arc::clone(id));
+            false
         });
-        for (id, reason) in &ended {
-            tracing::info!(session = short(id), reason, "a session has ended");
+        for id in &ids {
             // The worker of a session that is gone has ended already.
             let _ = self.local.close_session(id).await;
         }
-        ended.into_iter().map(|(_, reason)| reason).collect()
+        over
     }
 
     fn table(&self) -> MutexGuard<'_, HashMap<SessionId, Session>> {
@@ -212,36 +231,41 @@ mod tests {
         })
     }
 
-    fn open(sessions: &Arc<Sessions>, owner: &Arc<str>) -> SessionId {
-        let opening = sessions.open(owner, 0).expect("room");
+    /// Two principals.
+    fn callers() -> [Caller; 2] {
+        [Caller::stdio(), Caller::no_auth()]
+    }
+
+    fn open(sessions: &Arc<Sessions>, caller: &Caller) -> SessionId {
+        let opening = sessions.open(caller).expect("room");
         opening.take().expect("an id")
     }
 
     #[tokio::test]
     async fn a_session_is_its_owners_alone_and_there_are_only_so_many() {
-        let (noc, desk): (Arc<str>, Arc<str>) = ("noc".into(), "desk".into());
+        let [noc, desk] = callers();
         let sessions = sessions();
         let id = open(&sessions, &noc);
         assert_eq!(id.len(), 48);
-        assert!(sessions.belongs(&id, &noc) && !sessions.belongs(&id, &desk));
-        assert!(sessions.use_by(&id, &desk).is_none() && sessions.use_by("x", &noc).is_none());
+        assert!(sessions.belongs(&id, noc.owner()) && !sessions.belongs(&id, desk.owner()));
+        assert!(sessions.use_by(&id, desk.owner()).is_none() && sessions.use_by("x", noc.owner()).is_none());
         open(&sessions, &noc);
-        assert_eq!(sessions.open(&noc, 0).err(), Some("token_session_cap"));
-        let unused = sessions.open(&desk, 0).expect("room");
-        assert_eq!(sessions.open(&desk, 0).err(), Some("session_cap"));
+        assert_eq!(sessions.open(&noc).err(), Some("token_session_cap"));
+        let unused = sessions.open(&desk).expect("room");
+        assert_eq!(sessions.open(&desk).err(), Some("session_cap"));
         drop(unused);
         assert_eq!(sessions.count(), 2);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_session_in_use_is_spared() {
-        let noc: Arc<str> = "noc".into();
+        let [noc, _] = callers();
         let sessions = sessions();
         let (busy, idle) = (open(&sessions, &noc), open(&sessions, &noc));
-        let used = sessions.use_by(&busy, &noc).expect("there");
+        let used = sessions.use_by(&busy, noc.owner()).expect("there");
         tokio::time::advance(Duration::from_secs(601)).await;
         sessions.sweep().await;
-        assert!(sessions.belongs(&busy, &noc) && !sessions.belongs(&idle, &noc));
+        assert!(sessions.belongs(&busy, noc.owner()) && !sessions.belongs(&idle, noc.owner()));
         drop(used);
         sessions.sweep().await;
         assert_eq!(sessions.count(), 0);

@@ -17,19 +17,23 @@ use rmcp::{
     },
 };
 
-use super::session::{Opening, Sessions};
+use super::session::{Opening, Sessions, short};
+use crate::app::{App, Caller, SessionEnd};
 
 /// The sessions of one principal.
 pub(super) struct Door {
+    pub(super) app: Arc<App>,
     pub(super) sessions: Arc<Sessions>,
-    pub(super) owner: Arc<str>,
+    pub(super) caller: Caller,
     /// The place of a session that this request is to open.
     pub(super) opening: Mutex<Option<Opening>>,
+    /// Why a session ends that the SDK closes for this request.
+    pub(super) end: SessionEnd,
 }
 
 impl Door {
     fn admit(&self, id: &SessionId) -> Result<(), LocalSessionManagerError> {
-        if self.sessions.belongs(id, &self.owner) {
+        if self.sessions.belongs(id, self.caller.owner()) {
             Ok(())
         } else {
             Err(LocalSessionManagerError::SessionNotFound(Arc::clone(id)))
@@ -54,6 +58,7 @@ impl SessionManager for Door {
         let local = &self.sessions.local;
         let (handle, worker) = create_local_session(Arc::clone(&id), local.session_config.clone());
         local.sessions.write().await.insert(Arc::clone(&id), handle);
+        self.app.session_started(&self.caller, &short(&id));
         Ok((id, WorkerTransport::spawn(worker)))
     }
 
@@ -74,7 +79,9 @@ impl SessionManager for Door {
         if self.admit(id).is_err() {
             return Ok(());
         }
-        self.sessions.forget(id);
+        if self.sessions.forget(id) {
+            self.app.session_ended(&self.caller, &short(id), self.end);
+        }
         self.sessions.local.close_session(id).await
     }
 

@@ -10,7 +10,7 @@ use crate::{
 /// Whether the caller may know of a job: its own while the router is in its scope, all for whoever started this process.
 pub(super) fn is_visible(call: &Call, record: &Record) -> bool {
     let caller = call.caller();
-    caller.sees_all_jobs() || record.caller == caller.name() && call.is_in_scope(&record.router_name)
+    caller.sees_all_jobs() || *record.principal == **caller.owner() && call.is_in_scope(&record.router_name)
 }
 
 /// The job, if the caller may know of it.

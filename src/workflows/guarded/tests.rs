@@ -45,6 +45,7 @@ impl Site {
             author: Author {
                 call_id: CALL.to_owned(),
                 caller: "stdio".to_owned(),
+                principal: "stdio".to_owned(),
                 tool: "load_and_commit_config",
                 comment: "a test".to_owned(),
             },

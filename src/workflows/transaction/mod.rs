@@ -68,6 +68,8 @@ pub(crate) struct Author {
     pub(crate) call_id: String,
     /// The caller's name.
     pub(crate) caller: String,
+    /// What names the caller and nobody else: the job of the change belongs to it.
+    pub(crate) principal: String,
     /// The tool, for others who wait.
     pub(crate) tool: &'static str,
     /// Why, in the caller's words.

@@ -17,6 +17,7 @@ pub(crate) fn reserve(
         kind: Kind::Commit,
         call_id: author.call_id.clone(),
         caller: author.caller.clone(),
+        principal: author.principal.clone(),
         router_name: router.to_owned(),
         verify: format!(
             "look for '{}' in 'show system commit' of router '{router}': if it is there the commit was made, otherwise it was not",

@@ -2,65 +2,25 @@
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
-    net::{SocketAddr, TcpStream},
+    net::TcpStream,
     time::Duration,
 };
 
-use rust_junosmcp::lab::{Action, Event, Fault, Lab, LabSettings, Trigger, What};
+use rust_junosmcp::lab::{Action, Event, Fault, Trigger, What};
 use rustix::process::Signal;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
     client::{Ask, Reply, connect, rest},
     server::Server,
+    site::{begin, site},
 };
-use crate::cli::program::Program;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How long the router takes over a command and over a commit.
 const COMMAND: Duration = Duration::from_millis(100);
 const COMMIT: Duration = Duration::from_millis(1500);
-
-/// A router over TCP, and a server that reaches it.
-async fn site(arguments: &[&str]) -> (Lab, Server) {
-    let mut settings = LabSettings::new(1).on_loopback();
-    settings.names = vec!["edge-1".to_owned()];
-    let lab = Lab::start(settings).await.expect("a lab");
-    let router = &lab.routers()[0];
-    let address = router.address().expect("it listens");
-    let devices = json!({"edge-1": {"ip": address.ip().to_string(), "port": address.port(),
-        "username": router.username(), "auth": {"type": "password", "password": router.password()}}});
-    let known_host = format!("{}\n", router.host_key_line(&address.ip().to_string(), address.port()));
-    let arguments = [
-        &[
-            "-t",
-            "streamable-http",
-            "-p",
-            "0",
-            "--tokens-file=tokens.json",
-            "--audit-format=json",
-        ],
-        arguments,
-    ]
-    .concat();
-    let program = Program::new(&arguments)
-        .file("devices.json", 0o600, &devices.to_string())
-        .file(".ssh/known_hosts", 0o600, &known_host);
-    let server = tokio::task::spawn_blocking(move || Server::of(program))
-        .await
-        .expect("it starts");
-    (lab, server)
-}
-
-/// A call that has been sent.
-fn begin(address: SocketAddr, letter: char, tool: &str, arguments: Value) -> TcpStream {
-    let token = format!("Bearer {}", String::from(letter).repeat(43));
-    let mut stream = connect(address);
-    let call = Ask::call(tool, arguments).header("Authorization", &token);
-    stream.write_all(&call.bytes()).expect("sent");
-    stream
-}
 
 /// A connection that stays open from one request to the next.
 struct Kept(BufReader<TcpStream>);

@@ -100,12 +100,13 @@ impl Server {
 
     /// Waits for the record of a call of a tool.
     pub(super) fn record(&self, tool: &str) -> Value {
+        self.record_where(|record| record["event"] == "tool_call" && record["tool"] == tool)
+    }
+
+    /// Waits for an audit record on standard error.
+    pub(super) fn record_where(&self, wanted: impl Fn(&Value) -> bool) -> Value {
         let parsed = |line: &str| serde_json::from_str::<Value>(line).unwrap_or_default();
-        let line = self.line_where(|line| {
-            let record = parsed(line);
-            record["event"] == "tool_call" && record["tool"] == tool
-        });
-        parsed(&line)
+        parsed(&self.line_where(|line| wanted(&parsed(line))))
     }
 
     fn line_where(&self, wanted: impl Fn(&str) -> bool) -> String {

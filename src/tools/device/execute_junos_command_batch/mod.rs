@@ -88,7 +88,12 @@ async fn run(call: Call, args: Args) -> Result<Structured<Output>, Failure> {
         flat: call.spelled("command"),
         targets,
     };
-    Ok(run::all(&call, plan).await.into())
+    let output = run::all(&call, plan).await;
+    call.notes().result(|result| {
+        result.rows_ok = Some(output.summary.successful);
+        result.rows_failed = Some(output.summary.failed);
+    });
+    Ok(output.into())
 }
 
 /// What is to be done, once every pair of router and command is known to be allowed.

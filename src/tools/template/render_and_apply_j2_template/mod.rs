@@ -123,6 +123,11 @@ async fn run(call: Call, args: Args) -> Result<Structured<Output>, Failure> {
         dry_run: args.dry_run,
         results: rows::deduplicated(rows),
     };
+    let failed = output.results.iter().filter(|row| row.is_failed()).count();
+    call.notes().result(|result| {
+        result.rows_ok = Some(output.results.len() - failed);
+        result.rows_failed = Some(failed);
+    });
     match rows::failure_of_all(&output.results) {
         Some(failure) => Err(failure.known("results", call.finished(&output.results))),
         None => Ok(output.into()),

@@ -86,6 +86,11 @@ impl Row {
         }
     }
 
+    /// Whether the router was not brought to where it should be.
+    pub(super) fn is_failed(&self) -> bool {
+        matches!(self.status, Status::Failed | Status::Skipped)
+    }
+
     /// Whether a commit was made.
     pub(super) fn is_committed(&self) -> bool {
         self.status == Status::Committed

@@ -188,6 +188,7 @@ fn the_log_text_keeps_the_call_id_whatever_the_comment() {
     let author = |comment: &str| Author {
         call_id: CALL.to_owned(),
         caller: "stdio".to_owned(),
+        principal: "stdio".to_owned(),
         tool: "load_and_commit_config",
         comment: comment.to_owned(),
     };

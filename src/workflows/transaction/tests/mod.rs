@@ -26,6 +26,7 @@ fn context(bench: &Bench, call_id: &str) -> Context {
         author: Author {
             call_id: call_id.to_owned(),
             caller: "stdio".to_owned(),
+            principal: "stdio".to_owned(),
             tool: "load_and_commit_config",
             comment: "a test".to_owned(),
         },

@@ -1,0 +1,75 @@
+//! A router over TCP in the test's process, and a server over HTTP that reaches it.
+
+use std::{
+    io::Write as _,
+    net::{SocketAddr, TcpStream},
+};
+
+use rust_junosmcp::lab::{Lab, LabSettings};
+use serde_json::{Value, json};
+
+use super::{
+    client::{Ask, connect},
+    server::Server,
+};
+use crate::cli::program::Program;
+
+/// The name of the router.
+pub(super) const ROUTER: &str = "edge-1";
+
+/// A router whose host key is on file, and a server that reaches it.
+pub(super) async fn site(arguments: &[&str]) -> (Lab, Server) {
+    let lab = lab().await;
+    let router = &lab.routers()[0];
+    let address = router.address().expect("it listens");
+    let known_host = format!("{}\n", router.host_key_line(&address.ip().to_string(), address.port()));
+    let server = server(&lab, &known_host, arguments).await;
+    (lab, server)
+}
+
+/// A router that nobody has met, and a server with an empty file of host keys.
+pub(super) async fn unknown_site(arguments: &[&str]) -> (Lab, Server) {
+    let lab = lab().await;
+    let server = server(&lab, "", arguments).await;
+    (lab, server)
+}
+
+async fn lab() -> Lab {
+    let mut settings = LabSettings::new(1).on_loopback();
+    settings.names = vec![ROUTER.to_owned()];
+    Lab::start(settings).await.expect("a lab")
+}
+
+async fn server(lab: &Lab, known_hosts: &str, arguments: &[&str]) -> Server {
+    let router = &lab.routers()[0];
+    let address = router.address().expect("it listens");
+    let devices = json!({ROUTER: {"ip": address.ip().to_string(), "port": address.port(),
+        "username": router.username(), "auth": {"type": "password", "password": router.password()}}});
+    let arguments = [
+        &[
+            "-t",
+            "streamable-http",
+            "-p",
+            "0",
+            "--tokens-file=tokens.json",
+            "--audit-format=json",
+        ],
+        arguments,
+    ]
+    .concat();
+    let program = Program::new(&arguments)
+        .file("devices.json", 0o600, &devices.to_string())
+        .file(".ssh/known_hosts", 0o600, known_hosts);
+    tokio::task::spawn_blocking(move || Server::of(program))
+        .await
+        .expect("it starts")
+}
+
+/// A call that has been sent.
+pub(super) fn begin(address: SocketAddr, letter: char, tool: &str, arguments: Value) -> TcpStream {
+    let token = format!("Bearer {}", String::from(letter).repeat(43));
+    let mut stream = connect(address);
+    let call = Ask::call(tool, arguments).header("Authorization", &token);
+    stream.write_all(&call.bytes()).expect("sent");
+    stream
+}
