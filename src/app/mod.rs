@@ -8,6 +8,7 @@ mod reply;
 mod request;
 mod settings;
 mod verdict;
+mod view;
 mod watch;
 
 use std::{
@@ -172,11 +173,6 @@ impl App {
     /// Whether the process as a whole changes nothing.
     pub(crate) fn is_read_only(&self) -> bool {
         self.services.settings.read_only
-    }
-
-    /// The whole text of a stored output of this caller.
-    pub(crate) fn stored_output(&self, caller: &Caller, id: &str) -> Option<String> {
-        self.services.outputs.whole(caller.owner(), id)
     }
 
     /// The inventory at this moment; a call keeps the one it begins with.

@@ -118,6 +118,11 @@ impl Outputs {
         self.store.get(owner, id).map(|(text, _)| String::clone(&text))
     }
 
+    /// The ids of what is kept for an owner, newest first.
+    pub(crate) fn ids(&self, owner: &str) -> Vec<String> {
+        self.store.ids(owner)
+    }
+
     /// A short text as it may be read.
     pub(crate) fn clean(&self, text: &str) -> String {
         self.redactor.redact(text, None)

@@ -82,6 +82,13 @@ impl Store {
         Some((entry.text.clone(), self.keep_for))
     }
 
+    /// The ids of an owner, newest first. Naming an output does not keep it any longer.
+    pub(super) fn ids(&self, owner: &str) -> Vec<String> {
+        let inner = self.inner();
+        let own = inner.entries.values().rev().filter(|entry| entry.owner == owner);
+        own.map(|entry| entry.id.clone()).collect()
+    }
+
     pub(super) fn status(&self) -> StoreStatus {
         let inner = self.inner();
         StoreStatus {

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use rmcp::handler::server::router::tool::ToolRouter;
 
-use super::{dispatch, handler::Handler};
+use super::{dispatch, handler::Handler, resources::Cursors};
 use crate::app::{App, Caller};
 
 /// The tools of a process with their routes.
 pub(super) struct Desk {
     pub(super) app: Arc<App>,
     pub(super) router: ToolRouter<Handler>,
+    pub(super) cursors: Cursors,
 }
 
 impl Desk {
@@ -20,7 +21,11 @@ impl Desk {
         for spec in app.offered() {
             router.add_route(dispatch::route(spec, app.is_read_only()));
         }
-        Arc::new(Self { app, router })
+        Arc::new(Self {
+            app,
+            router,
+            cursors: Cursors::new(),
+        })
     }
 
     /// Whoever answers `caller`.

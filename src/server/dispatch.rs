@@ -14,9 +14,9 @@ use rmcp::{
 };
 use tokio::sync::watch;
 
-use super::{asserted, definition, handler::Handler, outputs, progress::Pacer};
+use super::{asserted, definition, handler::Handler, progress::Pacer, resources};
 use crate::{
-    app::{Era, Reply, Request},
+    app::{Era, Reply, Request, UnknownTool},
     tools::Spec,
     work::Step,
 };
@@ -37,14 +37,22 @@ async fn dispatch(context: ToolCallContext<'_, Handler>) -> Result<CallToolRespo
         arguments,
         ..
     } = context;
-    let (steps, news) = watch::channel(Step::default());
-    let request =
-        request(service, &request_context, &name, arguments.unwrap_or_default()).reporting_to(Arc::new(steps));
-    let reply = with_progress(service.app().call(request), &request_context, news).await;
-    match reply {
+    match call(service, &name, arguments.unwrap_or_default(), &request_context).await {
         Ok(reply) => Ok(result(reply, &request_context).into()),
         Err(unknown) => Err(unknown_tool(&unknown.0)),
     }
+}
+
+/// One call on behalf of the client that asks with `context`, which may cancel it and is told of its progress.
+pub(super) async fn call(
+    service: &Handler,
+    tool: &str,
+    arguments: JsonObject,
+    context: &RequestContext<RoleServer>,
+) -> Result<Reply, UnknownTool> {
+    let (steps, news) = watch::channel(Step::default());
+    let request = request(service, context, tool, arguments).reporting_to(Arc::new(steps));
+    with_progress(service.app().call(request), context, news).await
 }
 
 /// The call as the pipeline takes it: whose it is, in which era, and what the client says about itself.
@@ -68,9 +76,8 @@ pub(super) async fn unknown(
     request: CallToolRequestParams,
     context: &RequestContext<RoleServer>,
 ) -> Result<CallToolResponse, ErrorData> {
-    let call = self::request(service, context, &request.name, request.arguments.unwrap_or_default());
     // Nothing runs under an unknown name, so there is no reply to hand on.
-    let _ = service.app().call(call).await;
+    let _ = call(service, &request.name, request.arguments.unwrap_or_default(), context).await;
     Err(unknown_tool(&request.name))
 }
 
@@ -107,7 +114,7 @@ fn result(reply: Reply, context: &RequestContext<RoleServer>) -> CallToolResult 
         .is_some_and(|version| version.as_str() >= ProtocolVersion::V_2025_06_18.as_str());
     let mut content: Vec<ContentBlock> = reply.blocks.into_iter().map(ContentBlock::text).collect();
     if let Some(id) = reply.output_id.filter(|_| knows_links) {
-        content.push(outputs::link(&id));
+        content.push(resources::link(&id));
     }
     let mut result = CallToolResult::success(content);
     result.is_error = Some(reply.failed);

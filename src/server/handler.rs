@@ -7,26 +7,37 @@ use rmcp::{
     RoleServer, ServerHandler,
     handler::server::tool::ToolCallContext,
     model::{
-        CacheScope, CallToolRequestParams, CallToolResponse, CustomRequest, CustomResult, DiscoverResult, ErrorCode,
-        ErrorData, Extensions, Implementation, InitializeRequestParams, InitializeResult, ListPromptsResult,
-        ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
-        ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig, Tool,
+        CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult, CustomRequest,
+        CustomResult, DiscoverResult, ErrorCode, ErrorData, Extensions, GetPromptRequestParams, GetPromptResponse,
+        Implementation, InitializeRequestParams, InitializeResult, ListPromptsResult, ListResourceTemplatesResult,
+        ListResourcesResult, ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse,
+        ServerCapabilities, ServerConfig, Tool,
     },
     service::RequestContext,
 };
 
-use super::{definition, desk::Desk, dispatch, instructions::instructions, outputs};
+use super::{
+    completions, definition,
+    desk::Desk,
+    dispatch,
+    instructions::instructions,
+    prompts,
+    resources::{self, Cursors},
+};
 use crate::app::{App, Caller};
 
 /// For how long a client may keep a list of tools or resources, in milliseconds.
-const LIST_TTL: u64 = 60_000;
+pub(super) const LIST_TTL: u64 = 60_000;
 
 /// For how long a client may keep what never changes while the process runs, in milliseconds.
-const FIXED_TTL: u64 = 300_000;
+pub(super) const FIXED_TTL: u64 = 300_000;
 
 /// Methods that exist: the SDK hands them over as unknown ones when their parameters have the wrong form.
-const KNOWN_METHODS: [&str; 7] = [
+const KNOWN_METHODS: [&str; 10] = [
+    "completion/complete",
     "initialize",
+    "prompts/get",
+    "prompts/list",
     "tools/call",
     "tools/list",
     "resources/list",
@@ -52,6 +63,10 @@ impl Handler {
         &self.desk.app
     }
 
+    pub(super) fn cursors(&self) -> &Cursors {
+        &self.desk.cursors
+    }
+
     /// Who asks with this request: over HTTP each request of a session comes by a connection of its own.
     pub(super) fn caller<'a>(&'a self, extensions: &'a Extensions) -> &'a Caller {
         let parts = extensions.get::<Parts>();
@@ -68,7 +83,12 @@ impl Handler {
 impl ServerHandler for Handler {
     /// Asked for with every request, so that what takes work is added where it is wanted.
     fn get_info(&self) -> ServerConfig {
-        let capabilities = ServerCapabilities::builder().enable_tools().enable_resources().build();
+        let capabilities = ServerCapabilities::builder()
+            .enable_completions()
+            .enable_prompts()
+            .enable_resources()
+            .enable_tools()
+            .build();
         let about = Implementation::new("rust-junosmcp", env!("CARGO_PKG_VERSION")).with_title("Junos routers");
         ServerConfig::new(capabilities).with_server_info(about)
     }
@@ -128,24 +148,19 @@ impl ServerHandler for Handler {
     async fn list_resources(
         &self,
         request: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        refuse_cursor(request)?;
-        // Stored outputs are reached by the links in results only: their names are what protects them.
-        Ok(ListResourcesResult::with_all_items(Vec::new())
-            .with_ttl_ms(LIST_TTL)
-            .with_cache_scope(CacheScope::Private))
+        let cursor = request.and_then(|request| request.cursor);
+        resources::list(self, self.caller(&context.extensions), cursor.as_deref())
     }
 
     async fn list_resource_templates(
         &self,
         request: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
         refuse_cursor(request)?;
-        Ok(ListResourceTemplatesResult::with_all_items(vec![outputs::template()])
-            .with_ttl_ms(FIXED_TTL)
-            .with_cache_scope(CacheScope::Private))
+        Ok(resources::templates(self.app(), self.caller(&context.extensions)))
     }
 
     async fn read_resource(
@@ -153,16 +168,34 @@ impl ServerHandler for Handler {
         request: ReadResourceRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        outputs::read(self, self.caller(&context.extensions), &request.uri)
+        resources::read(self, &request.uri, &context).await
     }
 
-    /// There are none, and what is not offered is not answered as if it were.
     async fn list_prompts(
         &self,
-        _: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
-        Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, "prompts/list", None))
+        refuse_cursor(request)?;
+        Ok(prompts::list(self.app().listed(self.caller(&context.extensions))))
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        let offered = self.app().listed(self.caller(&context.extensions));
+        prompts::get(offered, &request.name, request.arguments.unwrap_or_default()).map(Into::into)
+    }
+
+    async fn complete(
+        &self,
+        request: CompleteRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CompleteResult, ErrorData> {
+        let caller = self.caller(&context.extensions);
+        Ok(completions::complete(self.app(), caller, &request.r#ref, &request.argument).await)
     }
 
     async fn on_custom_request(
@@ -182,7 +215,7 @@ impl ServerHandler for Handler {
     }
 }
 
-/// Every list is one page, so no cursor was ever handed out.
+/// These lists are one page each, so no cursor was ever handed out.
 fn refuse_cursor(request: Option<PaginatedRequestParams>) -> Result<(), ErrorData> {
     match request.and_then(|request| request.cursor) {
         None => Ok(()),

@@ -71,15 +71,20 @@ pub(super) fn instructions<'a>(offered: impl Iterator<Item = &'a Spec> + Clone) 
             .sentences
             .iter()
             .copied()
-            .filter(|sentence| tools_named(sentence).all(|name| offered.clone().any(|spec| spec.name == name)))
+            .filter(|sentence| is_told(sentence, offered.clone()))
             .collect();
         (!told.is_empty()).then(|| told.join(" "))
     });
     paragraphs.collect::<Vec<_>>().join("\n\n")
 }
 
+/// Whether a sentence names only tools that are offered.
+pub(super) fn is_told<'a>(sentence: &str, offered: impl Iterator<Item = &'a Spec> + Clone) -> bool {
+    tools_named(sentence).all(|name| offered.clone().any(|spec| spec.name == name))
+}
+
 /// The names of tools in a sentence, by their first words: no other word of the text begins like that.
-fn tools_named(sentence: &str) -> impl Iterator<Item = &str> {
+pub(super) fn tools_named(sentence: &str) -> impl Iterator<Item = &str> {
     const VERBS: [&str; 13] = [
         "get_",
         "gather_",

@@ -1,6 +1,7 @@
 //! MCP: protocol in and out, nothing else.
 
 mod asserted;
+mod completions;
 mod definition;
 mod desk;
 mod dispatch;
@@ -8,8 +9,9 @@ mod handler;
 mod http;
 mod instructions;
 mod lines;
-mod outputs;
 mod progress;
+mod prompts;
+mod resources;
 mod stdio;
 
 pub(crate) use http::{

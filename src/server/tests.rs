@@ -176,7 +176,7 @@ async fn the_opening_names_this_server_and_claims_only_what_is_served() {
         .expect("capabilities")
         .keys()
         .collect();
-    assert_eq!(claimed, ["resources", "tools"]);
+    assert_eq!(claimed, ["completions", "prompts", "resources", "tools"]);
 }
 
 #[tokio::test]

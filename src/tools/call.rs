@@ -89,14 +89,6 @@ impl Call {
         select::listed(self, selectors)
     }
 
-    /// Whether the caller may know of a router of that name.
-    pub(crate) fn is_in_scope(&self, name: &str) -> bool {
-        match self.inventory().get(name) {
-            Some(router) => select::in_scope(self, router),
-            None => self.caller().reaches(name, &[]),
-        }
-    }
-
     /// Text from a router as it may be read: redacted, piped, kept if it had to be cut.
     pub(crate) fn present(&self, text: DeviceText, caps: &Caps) -> Presented {
         self.0.services.outputs.present(text, caps, self.caller().owner())

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use super::spec::{Effect, Spec};
 use crate::{
     audit,
+    inventory::{self, Inventory},
+    jobs::Record,
     tokens::{Grant, Granted},
 };
 
@@ -194,9 +196,20 @@ impl Caller {
         }
     }
 
-    /// Whether the caller may know of the jobs of others.
-    pub(crate) fn sees_all_jobs(&self) -> bool {
-        matches!(self.kind, Kind::Stdio | Kind::NoAuth)
+    /// Whether the caller may know of a router.
+    pub(crate) fn sees(&self, router: &inventory::Router) -> bool {
+        let tags = router.entry.as_ref().map(|entry| entry.tags.as_slice());
+        self.reaches(&router.name, tags.unwrap_or_default())
+    }
+
+    /// Whether the caller may know of a job: its own while the router is in its scope, all for whoever started this process.
+    pub(crate) fn sees_job(&self, inventory: &Inventory, record: &Record) -> bool {
+        let sees_all = matches!(self.kind, Kind::Stdio | Kind::NoAuth);
+        let in_scope = || match inventory.get(&record.router_name) {
+            Some(router) => self.sees(router),
+            None => self.reaches(&record.router_name, &[]),
+        };
+        sees_all || *record.principal == **self.owner() && in_scope()
     }
 
     /// Whether every router is in scope, those included that do not exist.

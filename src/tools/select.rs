@@ -93,8 +93,7 @@ pub(super) fn listed<'a>(call: &'a Call, selectors: Option<&[String]>) -> Result
 
 /// Whether the caller may know of a router.
 pub(super) fn in_scope(call: &Call, router: &inventory::Router) -> bool {
-    let tags = router.entry.as_ref().map(|entry| entry.tags.as_slice());
-    call.caller().reaches(&router.name, tags.unwrap_or_default())
+    call.caller().sees(router)
 }
 
 /// The answer is the same whether or not the router exists; the audit record tells them apart.

@@ -4,5 +4,6 @@ mod changes;
 mod cli;
 mod http;
 mod lab;
+mod protocol;
 mod tidy;
 mod tools;

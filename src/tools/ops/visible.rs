@@ -7,10 +7,9 @@ use crate::{
     tools::{call::Call, code::Code, failure::Failure},
 };
 
-/// Whether the caller may know of a job: its own while the router is in its scope, all for whoever started this process.
+/// Whether the caller may know of a job.
 pub(super) fn is_visible(call: &Call, record: &Record) -> bool {
-    let caller = call.caller();
-    caller.sees_all_jobs() || *record.principal == **caller.owner() && call.is_in_scope(&record.router_name)
+    call.caller().sees_job(call.inventory(), record)
 }
 
 /// The job, if the caller may know of it.

@@ -13,7 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A request that is being put together.
 #[derive(Clone)]
-pub(super) struct Ask {
+pub(crate) struct Ask {
     method: &'static str,
     target: String,
     host: Option<String>,
@@ -23,19 +23,19 @@ pub(super) struct Ask {
 
 /// What came back.
 #[derive(Debug)]
-pub(super) struct Reply {
-    pub(super) status: u16,
-    pub(super) headers: Vec<(String, String)>,
-    pub(super) body: String,
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
 }
 
 /// The secret of the token `noc`.
-pub(super) fn secret() -> String {
+pub(crate) fn secret() -> String {
     "A".repeat(43)
 }
 
 impl Ask {
-    pub(super) fn new(method: &'static str, target: &str) -> Self {
+    pub(crate) fn new(method: &'static str, target: &str) -> Self {
         Self {
             method,
             target: target.to_owned(),
@@ -45,16 +45,16 @@ impl Ask {
         }
     }
 
-    pub(super) fn get(target: &str) -> Self {
+    pub(crate) fn get(target: &str) -> Self {
         Self::new("GET", target)
     }
 
     /// A message to `/mcp` as a client sends it, without a token.
-    pub(super) fn message(message: &Value) -> Self {
+    pub(crate) fn message(message: &Value) -> Self {
         Self::body_of("/mcp", message.to_string().as_bytes())
     }
 
-    pub(super) fn body_of(target: &str, body: &[u8]) -> Self {
+    pub(crate) fn body_of(target: &str, body: &[u8]) -> Self {
         let mut ask = Self::new("POST", target)
             .header("Content-Type", "application/json")
             .header("Accept", "application/json, text/event-stream");
@@ -63,7 +63,7 @@ impl Ask {
     }
 
     /// A tool call of the revision without sessions.
-    pub(super) fn call(tool: &str, arguments: Value) -> Self {
+    pub(crate) fn call(tool: &str, arguments: Value) -> Self {
         let meta = json!({"io.modelcontextprotocol/protocolVersion": "2026-07-28",
             "io.modelcontextprotocol/clientCapabilities": {}});
         let params = json!({"name": tool, "arguments": arguments, "_meta": meta});
@@ -73,44 +73,44 @@ impl Ask {
             .header("Mcp-Name", tool)
     }
 
-    pub(super) fn initialize() -> Self {
+    pub(crate) fn initialize() -> Self {
         let params = json!({"protocolVersion": "2025-06-18", "capabilities": {},
             "clientInfo": {"name": "test", "version": "1"}});
         Self::message(&json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params}))
     }
 
-    pub(super) fn header(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    pub(super) fn without(mut self, name: &str) -> Self {
+    pub(crate) fn without(mut self, name: &str) -> Self {
         self.headers.retain(|(other, _)| !other.eq_ignore_ascii_case(name));
         self
     }
 
-    pub(super) fn host(mut self, host: &str) -> Self {
+    pub(crate) fn host(mut self, host: &str) -> Self {
         self.host = Some(host.to_owned());
         self
     }
 
-    pub(super) fn without_host(mut self) -> Self {
+    pub(crate) fn without_host(mut self) -> Self {
         self.host = None;
         self
     }
 
     /// With the token `noc`.
-    pub(super) fn authorized(self) -> Self {
+    pub(crate) fn authorized(self) -> Self {
         let value = format!("Bearer {}", secret());
         self.header("Authorization", &value)
     }
 
-    pub(super) fn session(self, id: &str) -> Self {
+    pub(crate) fn session(self, id: &str) -> Self {
         self.header("Mcp-Session-Id", id)
     }
 
     /// As it goes over the wire.
-    pub(super) fn bytes(&self) -> Vec<u8> {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         let mut text = format!("{} {} HTTP/1.1\r\n", self.method, self.target);
         if let Some(host) = &self.host {
             text.push_str(&format!("Host: {host}\r\n"));
@@ -130,7 +130,7 @@ impl Ask {
 
 impl Reply {
     /// The reply in the bytes of a connection up to its end.
-    pub(super) fn read(bytes: &[u8]) -> Self {
+    pub(crate) fn read(bytes: &[u8]) -> Self {
         let text = String::from_utf8_lossy(bytes);
         let (head, rest) = text
             .split_once("\r\n\r\n")
@@ -151,24 +151,24 @@ impl Reply {
         }
     }
 
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(other, _)| other == name)?;
         Some(&found.1)
     }
 
     /// The body, or the last message of a stream.
-    pub(super) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         let data = self.body.lines().rev().find_map(|line| line.strip_prefix("data: "));
         serde_json::from_str(data.unwrap_or(&self.body)).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
     /// The word for what is wrong.
-    pub(super) fn error(&self) -> String {
+    pub(crate) fn error(&self) -> String {
         self.json()["error"].as_str().unwrap_or_default().to_owned()
     }
 
     /// The number of a JSON-RPC error.
-    pub(super) fn code(&self) -> i64 {
+    pub(crate) fn code(&self) -> i64 {
         self.json()["error"]["code"].as_i64().unwrap_or_default()
     }
 }
@@ -187,20 +187,20 @@ fn unchunked(mut text: &str) -> String {
 }
 
 /// Everything that comes back on a connection of its own, up to its end.
-pub(super) fn exchange(address: SocketAddr, bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn exchange(address: SocketAddr, bytes: &[u8]) -> Vec<u8> {
     let mut stream = connect(address);
     // A server that has heard enough closes before all is sent.
     let _ = stream.write_all(bytes);
     rest(&mut stream)
 }
 
-pub(super) fn connect(address: SocketAddr) -> TcpStream {
+pub(crate) fn connect(address: SocketAddr) -> TcpStream {
     let stream = TcpStream::connect(address).expect("the server listens");
     stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
     stream
 }
 
-pub(super) fn rest(stream: &mut impl Read) -> Vec<u8> {
+pub(crate) fn rest(stream: &mut impl Read) -> Vec<u8> {
     let mut bytes = Vec::new();
     match stream.read_to_end(&mut bytes) {
         Ok(_) => {}

@@ -2,7 +2,7 @@
 
 mod attacks;
 mod bind;
-mod client;
+pub(crate) mod client;
 mod drain;
 mod limits;
 mod names;
@@ -11,7 +11,7 @@ mod principals;
 mod protocol;
 mod records;
 mod revoked;
-mod server;
+pub(crate) mod server;
 mod site;
 mod statuses;
 mod tls;

@@ -12,15 +12,15 @@ use super::client::{Ask, Reply, exchange};
 use crate::cli::program::{Program, Running};
 
 /// A server that listens.
-pub(super) struct Server {
-    pub(super) running: Running,
-    pub(super) address: SocketAddr,
-    pub(super) url: String,
+pub(crate) struct Server {
+    pub(crate) running: Running,
+    pub(crate) address: SocketAddr,
+    pub(crate) url: String,
     log: Arc<(Mutex<Vec<String>>, Condvar)>,
 }
 
 /// A file of tokens: `noc` may read everything, `desk` too, `none` may do nothing, `old` has expired.
-pub(super) fn tokens() -> String {
+pub(crate) fn tokens() -> String {
     json!({"version": 1, "tokens": [
         {"name": "noc", "hash": hash_of('A'), "routers": ["*"], "tools": ["*"]},
         {"name": "desk", "hash": hash_of('B'), "routers": ["edge-*"], "tools": ["effect:read"]},
@@ -33,7 +33,7 @@ pub(super) fn tokens() -> String {
 
 impl Server {
     /// A lab of two routers behind tokens.
-    pub(super) fn start(arguments: &[&str]) -> Self {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
         Self::of(Program::new(
             &[
                 &[
@@ -51,7 +51,7 @@ impl Server {
     }
 
     /// A lab of two routers that asks for no token.
-    pub(super) fn open(arguments: &[&str]) -> Self {
+    pub(crate) fn open(arguments: &[&str]) -> Self {
         Self::of(Program::new(
             &[
                 &["--lab=2", "-t", "streamable-http", "-p", "0", "--allow-no-auth"],
@@ -62,7 +62,7 @@ impl Server {
     }
 
     /// That of a program, which gets a file of tokens.
-    pub(super) fn of(program: Program) -> Self {
+    pub(crate) fn of(program: Program) -> Self {
         let mut running = program.file("tokens.json", 0o600, &tokens()).start();
         let log: Arc<(Mutex<Vec<String>>, Condvar)> = Arc::default();
         let stderr = BufReader::new(running.take_stderr());
@@ -94,17 +94,17 @@ impl Server {
     }
 
     /// Waits for a line of the log.
-    pub(super) fn logged(&self, part: &str) -> String {
+    pub(crate) fn logged(&self, part: &str) -> String {
         self.line_where(|line| line.contains(part))
     }
 
     /// Waits for the record of a call of a tool.
-    pub(super) fn record(&self, tool: &str) -> Value {
+    pub(crate) fn record(&self, tool: &str) -> Value {
         self.record_where(|record| record["event"] == "tool_call" && record["tool"] == tool)
     }
 
     /// Waits for an audit record on standard error.
-    pub(super) fn record_where(&self, wanted: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) fn record_where(&self, wanted: impl Fn(&Value) -> bool) -> Value {
         let parsed = |line: &str| serde_json::from_str::<Value>(line).unwrap_or_default();
         parsed(&self.line_where(|line| wanted(&parsed(line))))
     }
@@ -123,16 +123,16 @@ impl Server {
     }
 
     /// The log so far.
-    pub(super) fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         self.log.0.lock().expect("not poisoned").join("\n")
     }
 
-    pub(super) fn send(&self, ask: &Ask) -> Reply {
+    pub(crate) fn send(&self, ask: &Ask) -> Reply {
         Reply::read(&exchange(self.address, &ask.bytes()))
     }
 
     /// A session of the token `noc`.
-    pub(super) fn session(&self) -> String {
+    pub(crate) fn session(&self) -> String {
         let reply = self.send(&Ask::initialize().authorized());
         let id = reply.header("mcp-session-id").unwrap_or_else(|| panic!("{reply:?}"));
         id.to_owned()

@@ -1,0 +1,7 @@
+//! What clients find besides tools: prompts, completions, resources and news, on stdio and over HTTP, in both eras.
+
+mod completions;
+mod pages;
+mod prompts;
+mod resources;
+mod wire;
