@@ -2,15 +2,20 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, RwLock},
+    sync::{
+        Arc, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use chrono::{DateTime, Utc};
 
+use serde_json::json;
+
 use super::{App, Caller, Settings, StartFault, issuer::Issuer};
 use crate::{
     tokens::{
-        FileFault, Refused, Tokens, Usage, is_well_formed,
+        Changes, FileFault, Refused, Tokens, Usage, is_well_formed,
         oauth::{self, NotAccepted},
     },
     tools::{self, Spec},
@@ -29,6 +34,8 @@ pub(super) struct TokenFile {
     path: PathBuf,
     current: RwLock<Arc<Tokens>>,
     usage: Option<Usage>,
+    /// The last reading failed.
+    is_refused: AtomicBool,
 }
 
 impl Access {
@@ -53,12 +60,29 @@ impl Access {
         self.file.as_ref().map(|file| file.path.as_path())
     }
 
-    /// Reads the file again. One that cannot be used changes nothing.
-    pub(super) fn reload(&self) -> Result<(), FileFault> {
-        let Some(file) = &self.file else { return Ok(()) };
-        let tokens = Arc::new(read(&file.path, &self.registry)?);
+    /// Reads the file again; gives what is different. One that cannot be used changes nothing.
+    pub(super) fn reload(&self) -> Result<Changes, FileFault> {
+        let Some(file) = &self.file else {
+            return Ok(Changes::default());
+        };
+        let read = read(&file.path, &self.registry);
+        file.is_refused.store(read.is_err(), Ordering::Relaxed);
+        let tokens = Arc::new(read?);
+        let changes = tokens.changes_since(&file.current());
         *file.current.write().expect("no code panics while it holds the lock") = tokens;
-        Ok(())
+        Ok(changes)
+    }
+
+    /// Whether the file as it is now cannot be used, so that an older reading of it decides who comes in.
+    pub(super) fn is_refused(&self) -> bool {
+        let file = self.file.as_ref();
+        file.is_some_and(|file| file.is_refused.load(Ordering::Relaxed))
+    }
+
+    /// How many tokens there are in each state; none without a file.
+    pub(super) fn counts(&self, now: DateTime<Utc>) -> Vec<(&'static str, usize)> {
+        let file = self.file.as_ref();
+        file.map_or_else(Vec::new, |file| file.current().counts(now).to_vec())
     }
 
     /// Writes down when tokens were used. Blocks the thread.
@@ -83,6 +107,7 @@ impl TokenFile {
             path: path.to_owned(),
             current: RwLock::new(Arc::new(tokens)),
             usage,
+            is_refused: AtomicBool::new(false),
         })
     }
 
@@ -160,17 +185,29 @@ impl App {
     /// Reads the tokens again; sessions of principals that are gone end.
     pub(super) fn reload_tokens(&self) {
         let Some(path) = self.access.path() else { return };
-        let result = match self.access.reload() {
-            Ok(()) => {
+        match self.access.reload() {
+            Ok(changes) => {
                 tracing::info!("the tokens of '{}' were read again", path.display());
                 self.principals.notify_one();
-                "applied"
+                let result = if changes.are_none() { "unchanged" } else { "applied" };
+                let mut details = json!(changes);
+                details["counts"] = self.access.counts(self.services.clock.now()).into_iter().collect();
+                self.reloaded("tokens", result, details);
             }
             Err(fault) => {
                 tracing::error!("tokens file '{}': {fault}; the tokens in use stay so", path.display());
-                "refused"
+                self.reloaded("tokens", "refused", json!({"error": fault.to_string()}));
             }
-        };
-        self.reloaded("tokens", result);
+        }
+    }
+
+    /// Says once more that the file of tokens cannot be used, as long as that is so.
+    pub(super) fn remind_of_tokens(&self) {
+        if let Some(path) = self.access.path().filter(|_| self.access.is_refused()) {
+            tracing::error!(
+                "tokens file '{}' still cannot be used; the tokens in use stay so",
+                path.display()
+            );
+        }
     }
 }

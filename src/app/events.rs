@@ -54,9 +54,14 @@ impl App {
         }
     }
 
-    /// Records that something on disk was taken over, or was not.
-    pub(super) fn reloaded(&self, what: &'static str, result: &'static str) {
-        self.audit.note("reload", json!({"what": what, "result": result}));
+    /// Records that something on disk was taken over, was as before, or could not be used: `applied`, `unchanged` or
+    /// `refused`. `details` says what is different now.
+    pub(crate) fn reloaded(&self, what: &'static str, result: &'static str, details: Value) {
+        let mut members = json!({"what": what, "result": result});
+        if let (Some(members), Value::Object(details)) = (members.as_object_mut(), details) {
+            members.extend(details);
+        }
+        self.audit.note("reload", members);
         self.services
             .metrics
             .reloads

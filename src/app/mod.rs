@@ -12,6 +12,7 @@ mod view;
 mod watch;
 
 use std::{
+    collections::BTreeMap,
     path::Path,
     sync::{
         Arc,
@@ -42,7 +43,7 @@ use crate::{
     devices::Devices,
     inventory::{FileFault, Inventory, Stock},
     jobs::Jobs,
-    metrics::{HttpMetrics, Metrics, Moment, Routers},
+    metrics::{HttpMetrics, Metrics, Moment},
     output::Outputs,
     secrets::Redactor,
     template::Renderer,
@@ -198,7 +199,11 @@ impl App {
 
     /// Why the process should get no requests now, in the words of the readiness probe; empty when it should.
     pub(crate) fn unready(&self) -> Vec<&'static str> {
-        let reasons = [(self.closing.is_cancelled(), "draining"), (!self.is_audited(), "audit")];
+        let reasons = [
+            (self.closing.is_cancelled(), "draining"),
+            (self.access.is_refused(), "tokens"),
+            (!self.is_audited(), "audit"),
+        ];
         let met = reasons.into_iter().filter(|(is_met, _)| *is_met);
         met.map(|(_, reason)| reason).collect()
     }
@@ -250,7 +255,8 @@ impl App {
     }
 
     /// What this process counts, in the text form of Prometheus.
-    pub fn metrics(&self) -> String {
+    pub async fn metrics(&self) -> String {
+        let jobs = self.services.jobs.by_state().await;
         let pool = self.services.devices.status();
         let stored = self.services.outputs.status();
         let audit = self.audit.figures();
@@ -259,10 +265,14 @@ impl App {
         self.services.metrics.text(&Moment {
             started: self.services.facts.started_at.timestamp(),
             ready: self.unready().is_empty(),
-            routers: Routers {
-                enabled: inventory.routers().len() - disabled,
-                disabled,
-            },
+            routers: vec![
+                ("enabled", inventory.routers().len() - disabled),
+                ("disabled", disabled),
+            ],
+            tokens: self.access.counts(self.services.clock.now()),
+            jobs,
+            evictions: BTreeMap::from(self.services.outputs.evictions()),
+            redacted: self.services.outputs.redacted(),
             sessions_idle: pool.sessions.idle,
             sessions_busy: pool.sessions.busy,
             stored: stored.count,

@@ -119,6 +119,13 @@ impl App {
             let waits = facts.rollback_deadline.is_some();
             ended.commit = facts.commit.map(|outcome| (outcome, waits));
         });
+        if let Some(routers) = &self.services.metrics.routers {
+            let inventory = self.inventory();
+            for (router, failed) in notes.routers() {
+                let known = inventory.get(&router).map(|router| router.name.as_str());
+                routers.called(known, if failed { "error" } else { ended.outcome });
+            }
+        }
         self.services.metrics.calls.count(&ended);
         self.services.metrics.recent.count(&ended);
     }
@@ -253,6 +260,7 @@ impl App {
                 .hint("repeat the call when the server is back"));
         }
         Arc::clone(&self.slots).try_acquire_owned().map_err(|_| {
+            self.http_metrics().limited("global_concurrency");
             let running = self.services.settings.calls;
             Failure::new(
                 Code::Overloaded,

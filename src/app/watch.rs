@@ -8,6 +8,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::App;
@@ -49,6 +50,23 @@ impl App {
         }
         self.reload_tokens();
         self.reload_inventory();
+        self.reload_host_keys();
+    }
+
+    /// Reads the trusted host keys again. They are looked at before each connect anyway; whoever asks for it gets told.
+    fn reload_host_keys(&self) {
+        match self.services.devices.reread_host_keys() {
+            None => {}
+            Some(Ok(keys)) => {
+                tracing::info!("the trusted host keys were read again: {} lines", keys.count);
+                let result = if keys.changed { "applied" } else { "unchanged" };
+                self.reloaded("known_hosts", result, json!({"counts": {"keys": keys.count}}));
+            }
+            Some(Err(fault)) => {
+                tracing::error!("the trusted host keys cannot be used: {fault}");
+                self.reloaded("known_hosts", "refused", json!({"error": fault.to_string()}));
+            }
+        }
     }
 
     /// Reads the inventory again. Calls that run keep the one they began with.
@@ -58,21 +76,21 @@ impl App {
             return;
         }
         let turn = stock.turn();
-        let result = match stock.source().load() {
+        match stock.source().load() {
             Ok(inventory) => {
                 for line in inventory.report() {
                     tracing::warn!("{line}");
                 }
                 tracing::info!("the inventory was read again: {} routers", inventory.routers().len());
+                let counts = json!({"counts": {"routers": inventory.routers().len()}});
                 turn.replace(inventory);
-                "applied"
+                self.reloaded("inventory", "applied", counts);
             }
             Err(fault) => {
                 tracing::error!("the inventory cannot be used: {fault}; the routers in use stay so");
-                "refused"
+                self.reloaded("inventory", "refused", json!({"error": fault.to_string()}));
             }
-        };
-        self.reloaded("inventory", result);
+        }
     }
 
     /// The files that are watched, as they are now.
@@ -107,6 +125,7 @@ pub(super) async fn keep(app: Weak<App>, mut files: Files, interval: Option<Dura
         };
         let Some(app) = app.upgrade() else { return };
         if flushes {
+            app.remind_of_tokens();
             // A file of a few lines: the thread is blocked for as long as the disk takes.
             let flushed = tokio::task::spawn_blocking(move || app.access.flush());
             let _ = flushed.await;

@@ -84,6 +84,16 @@ impl RecordNotes {
         self.draft().router(name);
     }
 
+    /// Notes that a router did not get what a call for several of them wanted.
+    pub(crate) fn router_failed(&self, name: &str) {
+        self.draft().router_failed(name);
+    }
+
+    /// The routers that the call concerns, each with whether it did not get what the call wanted.
+    pub(crate) fn routers(&self) -> Vec<(String, bool)> {
+        self.draft().routers()
+    }
+
     /// Notes how long the call waited for sessions to routers.
     pub(crate) fn queued(&self, time: Duration) {
         self.draft().queued(time);

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
 use super::facts::{Asserted, CallHead, End, RequestFacts, ResultFacts};
@@ -30,8 +31,8 @@ const ITEMS: usize = 32;
 #[derive(Debug)]
 pub(super) struct Draft {
     head: CallHead,
-    routers: Vec<String>,
-    router_count: usize,
+    /// With whether its row failed.
+    routers: IndexMap<String, bool>,
     queued: Option<Duration>,
     pub(super) request: RequestFacts,
     pub(super) result: ResultFacts,
@@ -41,8 +42,7 @@ impl Draft {
     pub(super) fn new(head: CallHead) -> Self {
         Self {
             head,
-            routers: Vec::new(),
-            router_count: 0,
+            routers: IndexMap::new(),
             queued: None,
             request: RequestFacts::default(),
             result: ResultFacts::default(),
@@ -50,13 +50,19 @@ impl Draft {
     }
 
     pub(super) fn router(&mut self, name: &str) {
-        if self.routers.iter().any(|known| known == name) {
-            return;
-        }
-        self.router_count += 1;
-        if self.routers.len() < ROUTERS {
-            self.routers.push(name.to_owned());
-        }
+        self.routers.entry(name.to_owned()).or_default();
+    }
+
+    pub(super) fn router_failed(&mut self, name: &str) {
+        self.routers.insert(name.to_owned(), true);
+    }
+
+    /// The routers so far, each with whether its row failed; as many as one call may name.
+    pub(super) fn routers(&self) -> Vec<(String, bool)> {
+        self.routers
+            .iter()
+            .map(|(name, failed)| (name.clone(), *failed))
+            .collect()
     }
 
     /// Notes how long the call waited for sessions to routers.
@@ -86,8 +92,8 @@ impl Draft {
             "tool": cut(&head.tool, TOOL),
             "toolset": head.toolset,
             "effect": head.effect,
-            "routers": self.routers,
-            "router_count": self.router_count,
+            "routers": self.routers.keys().take(ROUTERS).collect::<Vec<_>>(),
+            "router_count": self.routers.len(),
             "outcome": end.outcome,
             "code": end.code,
             "error": end.error,

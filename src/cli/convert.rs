@@ -21,6 +21,7 @@ impl Options {
             sessions: size(self.router_sessions),
             idle: Duration::from_secs(self.pool_idle_secs),
             keepalive: Duration::from_secs(self.keepalive_secs),
+            metrics_per_router: self.http.metrics_per_router,
             ..DeviceSettings::default()
         }
     }

@@ -165,6 +165,11 @@ pub(super) struct HttpOptions {
         default_value = "false", default_missing_value = "true", value_name = "BOOL", hide_default_value = true,
         hide_possible_values = true, env = "JMCP_ENABLE_METRICS", help_heading = "HTTP")]
     pub(super) enable_metrics: bool,
+    /// Count calls and connections of each router too, of the first 1000
+    #[arg(long, value_parser = boolish(), action = ArgAction::Set, num_args = 0..=1, require_equals = true,
+        default_value = "false", default_missing_value = "true", value_name = "BOOL", hide_default_value = true,
+        hide_possible_values = true, env = "JMCP_METRICS_PER_ROUTER", help_heading = "HTTP")]
+    pub(super) metrics_per_router: bool,
     /// Serve counters and probes here too, without a token
     #[arg(long, value_name = "ADDR:PORT", env = "JMCP_METRICS_LISTEN", help_heading = "HTTP")]
     pub(super) metrics_listen: Option<SocketAddr>,

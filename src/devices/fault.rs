@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{host_key::HostKeyFault, reply::Unreadable, ssh_config::ConfigFault};
+use super::{host_key_fault::HostKeyFault, reply::Unreadable, ssh_config::ConfigFault};
 use crate::junos::DeviceMessage;
 
 /// A failed contact with one router.

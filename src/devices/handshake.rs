@@ -15,7 +15,8 @@ use russh::{
 use super::{
     dial::Stream,
     fault::DialFault,
-    host_key::{HostKeyFault, HostKeys, OnFile},
+    host_key::{HostKeys, OnFile},
+    host_key_fault::HostKeyFault,
     line::{Hold, Line},
 };
 

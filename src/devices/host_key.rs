@@ -13,6 +13,7 @@ use russh::keys::{
 };
 
 use super::{
+    host_key_fault::HostKeyFault,
     host_name::{matches, name_of, split_name},
     stamp::Stamp,
 };
@@ -67,72 +68,6 @@ impl KnownHosts {
     }
 }
 
-/// Why a router's host key was not accepted. Nothing has been sent to the router but the key exchange.
-#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
-pub(crate) enum HostKeyFault {
-    #[error("no host key is on file for {name}; it shows {key_type} {fingerprint}")]
-    Unknown {
-        name: String,
-        key_type: String,
-        fingerprint: String,
-    },
-    #[error("the host key of {name} is not the one on file; it shows {key_type} {fingerprint}, on file: {known}")]
-    Mismatch {
-        name: String,
-        key_type: String,
-        fingerprint: String,
-        known: String,
-    },
-    #[error("the host key of {name} is revoked: {key_type} {fingerprint}")]
-    Revoked {
-        name: String,
-        key_type: String,
-        fingerprint: String,
-    },
-    #[error("there is no known_hosts file at {}", path.display())]
-    Missing { path: PathBuf },
-    #[error("the known_hosts file {} cannot be used: {reason}", path.display())]
-    Unusable { path: PathBuf, reason: String },
-}
-
-impl HostKeyFault {
-    pub(super) fn code(&self) -> &'static str {
-        match self {
-            Self::Unknown { .. } => "host_key_unknown",
-            Self::Mismatch { .. } => "host_key_mismatch",
-            Self::Revoked { .. } => "host_key_revoked",
-            Self::Missing { .. } | Self::Unusable { .. } => "known_hosts_missing",
-        }
-    }
-
-    /// Of the key that the host showed.
-    pub(super) fn fingerprint(&self) -> Option<&str> {
-        match self {
-            Self::Unknown { fingerprint, .. }
-            | Self::Mismatch { fingerprint, .. }
-            | Self::Revoked { fingerprint, .. } => Some(fingerprint),
-            Self::Missing { .. } | Self::Unusable { .. } => None,
-        }
-    }
-
-    pub(super) fn hint(&self) -> String {
-        let text = match self {
-            Self::Unknown { .. } => {
-                "compare the fingerprint with the router's console, then add its key: rust-junosmcp known-hosts scan"
-            }
-            Self::Mismatch { .. } => {
-                "somebody may be in between, or the router was replaced; compare the fingerprint with its console before changing known_hosts"
-            }
-            Self::Revoked { .. } => "this key must not be trusted any more; give the router a new host key",
-            Self::Missing { .. } => {
-                "add the routers' keys with rust-junosmcp known-hosts scan, or name the file with --known-hosts-file"
-            }
-            Self::Unusable { .. } => "make the file readable for this user",
-        };
-        text.to_owned()
-    }
-}
-
 /// The keys on file that concern one host name.
 #[derive(Clone, Debug, Default)]
 pub(super) struct OnFile {
@@ -150,6 +85,15 @@ pub(crate) struct PinnedKey {
     pub(crate) key_type: String,
     /// Its fingerprint.
     pub(crate) fingerprint: String,
+}
+
+/// What a file of host keys holds now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Reread {
+    /// Its lines that hold a key.
+    pub(crate) count: usize,
+    /// Whether they are others than those of the last look.
+    pub(crate) changed: bool,
 }
 
 /// Is told of every key that is trusted on first use.
@@ -176,6 +120,21 @@ impl HostKeys {
             on_pin,
             cache: Mutex::new(None),
         }
+    }
+
+    /// Looks at the file once more, whether or not it seems to have changed. None where there is no file.
+    pub(super) fn reread(&self) -> Option<Result<Reread, HostKeyFault>> {
+        let KnownHosts::File(_) = &self.source else { return None };
+        let before = self
+            .cache
+            .lock()
+            .expect("no code panics while it holds the lock")
+            .take();
+        let read = self.entries().map(|entries| Reread {
+            count: entries.len(),
+            changed: before.is_none_or(|(_, known)| known != entries),
+        });
+        Some(read)
     }
 
     /// The keys on file for a host and port; a file that cannot be read refuses every host.

@@ -131,6 +131,7 @@ async fn find(pool: &Arc<Pool>, shared: &Arc<Shared>, work: &Work) -> Result<Fou
             Err(OpenFault::Refused) if reused => {}
             Err(OpenFault::Refused) => {
                 if !pool.limit() {
+                    shared.counters.metrics.without_netconf(&pool.entry().name);
                     return Err(LeaseFault::SessionLimit);
                 }
             }
@@ -222,7 +223,7 @@ async fn run_dial(pool: Arc<Pool>, shared: Arc<Shared>) -> DialResult {
     };
     let result = result.map(Arc::new).map_err(Arc::new);
     let stage = result.as_ref().map_or_else(|fault| fault.stage(), |_| "ok");
-    shared.counters.dialled(started.elapsed(), stage);
+    shared.counters.dialled(&entry.name, started.elapsed(), stage);
     pool.dial_ended(&result);
     result
 }

@@ -11,6 +11,7 @@ mod hello;
 mod hop_name;
 mod hops;
 mod host_key;
+mod host_key_fault;
 mod host_name;
 mod lease;
 mod line;
@@ -46,7 +47,8 @@ pub(crate) use device::{Answer, Device};
 pub use dial::{Dial, OpenPipe};
 pub(crate) use fault::Fault;
 pub use host_key::KnownHosts;
-pub(crate) use host_key::PinnedKey;
+pub(crate) use host_key::{PinnedKey, Reread};
+pub(crate) use host_key_fault::HostKeyFault;
 pub(crate) use lease::Lease;
 pub(crate) use personality::personality;
 pub(crate) use pinning::{Pinning, Verdict, key_lines, pin};
@@ -86,6 +88,8 @@ pub struct DeviceSettings {
     pub idle: Duration,
     /// Interval of SSH keepalives; zero switches them off.
     pub keepalive: Duration,
+    /// Whether there are counters of each router.
+    pub metrics_per_router: bool,
     /// Routers that are reached another way than by TCP, by host and port.
     pub dials: HashMap<(String, u16), Dial>,
 }
@@ -99,6 +103,7 @@ impl Default for DeviceSettings {
             sessions: 6,
             idle: Duration::from_secs(300),
             keepalive: Duration::from_secs(30),
+            metrics_per_router: false,
             dials: HashMap::new(),
         }
     }
@@ -141,7 +146,7 @@ impl Devices {
             hops: Hops::default(),
             budget: Arc::new(Semaphore::new(REPLY_BUDGET / session::BUDGET_UNIT)),
             dial_gate: Semaphore::new(MAX_DIALS),
-            counters: Counters::default(),
+            counters: Counters::new(settings.metrics_per_router),
             tracker: TaskTracker::new(),
             shutdown: CancellationToken::new(),
             sites: Mutex::default(),
@@ -163,6 +168,11 @@ impl Devices {
         });
         pool.renew(entry);
         Device::new(entry.name.clone(), Arc::clone(pool), Arc::clone(&self.0))
+    }
+
+    /// Reads the trusted host keys again; none where they are in no file.
+    pub(crate) fn reread_host_keys(&self) -> Option<Result<Reread, HostKeyFault>> {
+        self.0.greeting.host_keys.reread()
     }
 
     /// Time for one connection to the router of an entry.

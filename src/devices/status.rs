@@ -71,6 +71,13 @@ pub(crate) struct ConnectTimes {
 }
 
 impl Counters {
+    pub(super) fn new(per_router: bool) -> Self {
+        Self {
+            metrics: DeviceMetrics::new(per_router),
+            ..Self::default()
+        }
+    }
+
     pub(super) fn waiting(&self, change: i64) {
         self.waiting.fetch_add(change, Ordering::Relaxed);
     }
@@ -86,8 +93,8 @@ impl Counters {
     }
 
     /// A dial has ended: with `ok`, or the stage that failed.
-    pub(super) fn dialled(&self, time: Duration, stage: &'static str) {
-        self.metrics.connected(stage, time);
+    pub(super) fn dialled(&self, router: &str, time: Duration, stage: &'static str) {
+        self.metrics.connected(router, stage, time);
         if stage != "ok" {
             self.connect_failures.fetch_add(1, Ordering::Relaxed);
             return;

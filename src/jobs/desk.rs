@@ -181,16 +181,20 @@ impl Jobs {
         records
     }
 
+    /// How many there are in each state.
+    pub(crate) async fn by_state(&self) -> Vec<(&'static str, usize)> {
+        let begun = self.all().await;
+        let queued = self.0.count(State::Queued);
+        let count = |state| match state {
+            State::Queued => queued,
+            state => begun.iter().filter(|record| record.state == state).count(),
+        };
+        State::ALL.iter().map(|state| (state.as_str(), count(*state))).collect()
+    }
+
     /// How many there are.
     pub(crate) async fn figures(&self) -> Figures {
-        let count = |state| {
-            self.0
-                .live()
-                .values()
-                .filter(|live| live.record().state == state)
-                .count()
-        };
-        let (running, queued) = (count(State::Running), count(State::Queued));
+        let (running, queued) = (self.0.count(State::Running), self.0.count(State::Queued));
         let since = self.0.clock.now() - TimeDelta::hours(24);
         let failed = |record: &Record| {
             matches!(record.state, State::Failed | State::Interrupted)
@@ -212,6 +216,12 @@ impl Jobs {
 impl Desk {
     pub(super) fn live(&self) -> MutexGuard<'_, HashMap<String, Arc<Live>>> {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many of this process are in a state.
+    fn count(&self, state: State) -> usize {
+        let live = self.live();
+        live.values().filter(|live| live.record().state == state).count()
     }
 
     pub(super) fn now(&self) -> DateTime<Utc> {

@@ -49,6 +49,15 @@ pub(crate) enum State {
 }
 
 impl State {
+    pub(super) const ALL: [Self; 6] = [
+        Self::Queued,
+        Self::Running,
+        Self::Succeeded,
+        Self::Failed,
+        Self::Cancelled,
+        Self::Interrupted,
+    ];
+
     /// The word for results.
     pub(crate) fn as_str(self) -> &'static str {
         match self {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use prometheus::{HistogramVec, IntCounterVec};
 
-use super::{Collectors, counters, histograms};
+use super::{Collectors, RouterMetrics, counters, histograms};
 
 /// Bounds in seconds of a login: 20 s is the default limit.
 const CONNECT_SECONDS: [f64; 9] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0];
@@ -19,6 +19,7 @@ pub(crate) struct DeviceMetrics {
     connect_seconds: HistogramVec,
     rpc_seconds: HistogramVec,
     reuse: IntCounterVec,
+    routers: Option<RouterMetrics>,
 }
 
 impl Default for DeviceMetrics {
@@ -46,13 +47,38 @@ impl Default for DeviceMetrics {
                 "Sessions handed out, by whether they were open already.",
                 &["reused"],
             ),
+            routers: None,
         }
     }
 }
 
 impl DeviceMetrics {
-    /// An attempt to connect has ended: with `ok`, or the stage that failed.
-    pub(crate) fn connected(&self, result: &'static str, time: Duration) {
+    /// With figures of each router, if `wanted`.
+    pub(crate) fn new(wanted: bool) -> Self {
+        Self {
+            routers: wanted.then(RouterMetrics::new),
+            ..Self::default()
+        }
+    }
+
+    /// The figures of each router.
+    pub(super) fn routers(&self) -> Option<&RouterMetrics> {
+        self.routers.as_ref()
+    }
+
+    /// A connection was made to a router, and no NETCONF session came of it.
+    pub(crate) fn without_netconf(&self, router: &str) {
+        self.connects.with_label_values(&["netconf"]).inc();
+        if let Some(routers) = &self.routers {
+            routers.connected(router, false);
+        }
+    }
+
+    /// An attempt to connect to a router has ended: with `ok`, or the stage that failed.
+    pub(crate) fn connected(&self, router: &str, result: &'static str, time: Duration) {
+        if let Some(routers) = &self.routers {
+            routers.connected(router, result == "ok");
+        }
         self.connects.with_label_values(&[result]).inc();
         if result == "ok" {
             let none: [&str; 0] = [];
@@ -75,11 +101,13 @@ impl DeviceMetrics {
     }
 
     pub(super) fn collectors(&self) -> Collectors {
-        vec![
+        let mut collectors: Collectors = vec![
             Box::new(self.connects.clone()),
             Box::new(self.connect_seconds.clone()),
             Box::new(self.rpc_seconds.clone()),
             Box::new(self.reuse.clone()),
-        ]
+        ];
+        collectors.extend(self.routers.iter().flat_map(RouterMetrics::collectors));
+        collectors
     }
 }

@@ -4,6 +4,25 @@ use prometheus::{IntCounterVec, IntGauge};
 
 use super::{Collectors, counters, gauge};
 
+/// Why requests are refused for their form.
+const REJECTS: [&str; 7] = [
+    "host",
+    "origin",
+    "query_token",
+    "method",
+    "media",
+    "malformed",
+    "draining",
+];
+
+/// Why credentials are not accepted.
+const AUTH_FAILURES: [&str; 5] = ["missing", "scheme", "unknown", "expired", "client_cert"];
+
+/// The label, if it is one of those that dashboards know.
+fn one_of(known: &[&'static str], label: &'static str) -> &'static str {
+    if known.contains(&label) { label } else { "other" }
+}
+
 /// Counters of the HTTP transport.
 pub(crate) struct HttpMetrics {
     requests: IntCounterVec,
@@ -50,11 +69,13 @@ impl HttpMetrics {
 
     /// A request was refused for its form.
     pub(crate) fn rejected(&self, reason: &'static str) {
+        let reason = one_of(&REJECTS, reason);
         self.rejects.with_label_values(&[reason]).inc();
     }
 
     /// A request had no usable credential.
     pub(crate) fn unauthenticated(&self, reason: &'static str) {
+        let reason = one_of(&AUTH_FAILURES, reason);
         self.auth_failures.with_label_values(&[reason]).inc();
     }
 

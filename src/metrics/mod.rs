@@ -7,6 +7,7 @@ mod devices;
 mod http;
 mod recent;
 mod reloads;
+mod routers;
 mod state;
 
 use prometheus::{
@@ -18,7 +19,8 @@ pub(crate) use devices::DeviceMetrics;
 pub(crate) use http::HttpMetrics;
 pub(crate) use recent::{Recent, ToolFigures};
 pub(crate) use reloads::Reloads;
-pub(crate) use state::{Moment, Routers};
+pub(crate) use routers::RouterMetrics;
+pub(crate) use state::Moment;
 
 use state::State;
 
@@ -36,6 +38,8 @@ pub(crate) struct Metrics {
     pub(crate) reloads: Reloads,
     /// Requests over HTTP.
     pub(crate) http: HttpMetrics,
+    /// Calls by router, where the operator asks for them.
+    pub(crate) routers: Option<RouterMetrics>,
     state: State,
 }
 
@@ -48,6 +52,7 @@ impl Metrics {
             recent: Recent::default(),
             reloads: Reloads::default(),
             http: HttpMetrics::default(),
+            routers: devices.routers().cloned(),
             state: State::default(),
             registry,
         };

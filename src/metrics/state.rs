@@ -13,8 +13,12 @@ pub(crate) struct Moment {
     pub(crate) started: i64,
     /// Whether it takes calls.
     pub(crate) ready: bool,
-    /// The routers of the inventory.
-    pub(crate) routers: Routers,
+    /// The routers of the inventory, by whether they can be used.
+    pub(crate) routers: Vec<(&'static str, usize)>,
+    /// The tokens of the file, by whether they let anybody in.
+    pub(crate) tokens: Vec<(&'static str, usize)>,
+    /// Jobs, by how far they have come.
+    pub(crate) jobs: Vec<(&'static str, usize)>,
     /// Sessions to routers that wait and that work.
     pub(crate) sessions_idle: usize,
     /// Those that work.
@@ -23,19 +27,14 @@ pub(crate) struct Moment {
     pub(crate) stored: usize,
     /// Their size.
     pub(crate) stored_bytes: usize,
+    /// Outputs that left the store, by why.
+    pub(crate) evictions: BTreeMap<&'static str, u64>,
+    /// Secrets that were replaced, by what they were.
+    pub(crate) redacted: BTreeMap<&'static str, u64>,
     /// Audit records so far, by event.
     pub(crate) audit_records: BTreeMap<&'static str, u64>,
     /// Audit records that a sink refused, by sink.
     pub(crate) audit_failures: BTreeMap<&'static str, u64>,
-}
-
-/// Routers by whether they can be used.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Routers {
-    /// Those that can.
-    pub(crate) enabled: usize,
-    /// Those that cannot.
-    pub(crate) disabled: usize,
 }
 
 pub(super) struct State {
@@ -43,9 +42,13 @@ pub(super) struct State {
     started: IntGauge,
     ready: IntGauge,
     routers: IntGaugeVec,
+    tokens: IntGaugeVec,
+    jobs: IntGaugeVec,
     sessions: IntGaugeVec,
     stored: IntGauge,
     stored_bytes: IntGauge,
+    evictions: IntCounterVec,
+    redacted: IntCounterVec,
     audit_records: IntCounterVec,
     audit_failures: IntCounterVec,
 }
@@ -57,9 +60,13 @@ impl Default for State {
             started: gauge("start_time_seconds", "When the process started, in Unix time."),
             ready: gauge("ready", "Whether calls are taken."),
             routers: gauges("inventory_routers", "Routers of the inventory.", &["state"]),
+            tokens: gauges("tokens", "Tokens of the file.", &["state"]),
+            jobs: gauges("jobs", "Jobs that are known.", &["state"]),
             sessions: gauges("device_sessions", "NETCONF sessions to routers.", &["state"]),
             stored: gauge("output_store_entries", "Cut texts that can be read on."),
             stored_bytes: gauge("output_store_bytes", "Their size."),
+            evictions: counters("output_store_evictions_total", "Cut texts that are gone.", &["reason"]),
+            redacted: counters("secrets_redacted_total", "Secrets that were replaced.", &["kind"]),
             audit_records: counters("audit_records_total", "Audit records.", &["event"]),
             audit_failures: counters("audit_failures_total", "Audit records that a sink refused.", &["sink"]),
         }
@@ -75,17 +82,22 @@ impl State {
         self.started.set(moment.started);
         self.ready.set(i64::from(moment.ready));
         let size = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-        for (state, count) in [
-            ("enabled", moment.routers.enabled),
-            ("disabled", moment.routers.disabled),
+        for (gauges, counts) in [
+            (&self.routers, &moment.routers),
+            (&self.tokens, &moment.tokens),
+            (&self.jobs, &moment.jobs),
         ] {
-            self.routers.with_label_values(&[state]).set(size(count));
+            for (state, count) in counts {
+                gauges.with_label_values(&[state]).set(size(*count));
+            }
         }
         for (state, count) in [("idle", moment.sessions_idle), ("busy", moment.sessions_busy)] {
             self.sessions.with_label_values(&[state]).set(size(count));
         }
         self.stored.set(size(moment.stored));
         self.stored_bytes.set(size(moment.stored_bytes));
+        raise(&self.evictions, &moment.evictions);
+        raise(&self.redacted, &moment.redacted);
         raise(&self.audit_records, &moment.audit_records);
         raise(&self.audit_failures, &moment.audit_failures);
     }
@@ -96,6 +108,10 @@ impl State {
             Box::new(self.started.clone()),
             Box::new(self.ready.clone()),
             Box::new(self.routers.clone()),
+            Box::new(self.tokens.clone()),
+            Box::new(self.jobs.clone()),
+            Box::new(self.evictions.clone()),
+            Box::new(self.redacted.clone()),
             Box::new(self.sessions.clone()),
             Box::new(self.stored.clone()),
             Box::new(self.stored_bytes.clone()),

@@ -28,8 +28,8 @@ fn what_was_counted_is_in_the_text() {
     metrics.calls.count(&ended("get_router_list", Some("auth_failed")));
     metrics.calls.count_unknown("denied", Some("not_offered"));
     let _running = metrics.calls.running("read");
-    devices.connected("ok", Duration::from_millis(80));
-    devices.connected("auth", Duration::from_secs(3));
+    devices.connected("edge-1", "ok", Duration::from_millis(80));
+    devices.connected("edge-1", "auth", Duration::from_secs(3));
     metrics.http.answered("mcp", 200);
     let moment = Moment {
         ready: true,

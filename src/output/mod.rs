@@ -5,7 +5,7 @@ mod clean;
 mod read;
 mod store;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -144,13 +144,23 @@ impl Outputs {
                 let path = own.as_deref().or(path);
                 for (name, member) in members.iter_mut() {
                     match member {
-                        Value::String(text) if is_secret_word(name) => *text = self.redactor.mark(text),
+                        Value::String(text) if is_secret_word(name) => *text = self.redactor.mark(name, text),
                         member => self.scrub_below(member, path),
                     }
                 }
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
+    }
+
+    /// How many outputs have left the store, by why: `size` or `age`.
+    pub(crate) fn evictions(&self) -> [(&'static str, u64); 2] {
+        self.store.evictions()
+    }
+
+    /// How many secrets were replaced, by what they were.
+    pub(crate) fn redacted(&self) -> BTreeMap<&'static str, u64> {
+        self.redactor.counts()
     }
 
     /// How full the store is.

@@ -29,6 +29,9 @@ struct Inner {
     places: HashMap<String, u64>,
     next: u64,
     bytes: usize,
+    /// Outputs that went to make room, and those that went for their age.
+    for_size: u64,
+    for_age: u64,
 }
 
 #[derive(Debug)]
@@ -98,6 +101,12 @@ impl Store {
         }
     }
 
+    /// How many outputs have gone, by why.
+    pub(super) fn evictions(&self) -> [(&'static str, u64); 2] {
+        let inner = self.inner();
+        [("size", inner.for_size), ("age", inner.for_age)]
+    }
+
     /// The contents, without what has expired.
     fn inner(&self) -> MutexGuard<'_, Inner> {
         // A panic while the lock was held cannot have left a secret or a dangling place behind.
@@ -108,6 +117,7 @@ impl Store {
             .filter(|(_, entry)| entry.read.elapsed() >= self.keep_for)
             .map(|(place, _)| *place)
             .collect();
+        inner.for_age += expired.len() as u64;
         expired.into_iter().for_each(|place| inner.drop_entry(place));
         inner
     }
@@ -131,6 +141,7 @@ impl Inner {
         let Some(place) = oldest.map(|(place, _)| *place) else {
             return false;
         };
+        self.for_size += 1;
         self.drop_entry(place);
         true
     }

@@ -2,16 +2,18 @@
 
 mod anywhere;
 mod find;
+mod kind;
 mod snmp;
 mod value;
 mod words;
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use ring::{hmac, rand::SystemRandom};
 
 use crate::junos::{char_ceil, char_floor};
 use find::find;
+use kind::{Counts, Kind};
 use value::Span;
 
 pub(crate) use words::is_secret_word;
@@ -23,17 +25,21 @@ const MARK: &str = "<redacted:";
 ///
 /// The digits come from a keyed hash under a key of this process: equal secrets get equal marks, and nobody outside can
 /// test a guess.
-#[derive(Clone)]
 pub(crate) struct Redactor {
     key: hmac::Key,
     show: bool,
+    replaced: Counts,
 }
 
 impl Redactor {
     /// A redactor with a fresh random key; with `show` it leaves what goes to the model as it is.
     pub(crate) fn new(show: bool) -> Self {
         let key = hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new()).expect("the system has random bytes");
-        Self { key, show }
+        Self {
+            key,
+            show,
+            replaced: Counts::default(),
+        }
     }
 
     /// A text without its secrets; `path` is the configuration path below which it was printed.
@@ -59,13 +65,19 @@ impl Redactor {
         self.replaced(text, None).unwrap_or_else(|| text.to_owned())
     }
 
-    /// The mark of one secret, or the secret itself where secrets are shown.
-    pub(crate) fn mark(&self, secret: &str) -> String {
+    /// The mark of the secret that a member of this name holds, or the secret itself where secrets are shown.
+    pub(crate) fn mark(&self, member: &str, secret: &str) -> String {
         if self.show || is_mark(secret.as_bytes()) {
             secret.to_owned()
         } else {
+            self.replaced.count(Kind::of(member, secret));
             self.mark_always(secret)
         }
+    }
+
+    /// How many secrets were replaced so far, by what they were.
+    pub(crate) fn counts(&self) -> BTreeMap<&'static str, u64> {
+        self.replaced.by_kind()
     }
 
     fn mark_always(&self, secret: &str) -> String {
@@ -105,7 +117,9 @@ impl Redactor {
                 continue;
             }
             out.push_str(&text[done..start]);
-            let mark = self.mark_always(&form.decoded(&text[start..end]));
+            let secret = form.decoded(&text[start..end]);
+            self.replaced.count(Kind::of(&text[..start], &secret));
+            let mark = self.mark_always(&secret);
             if bare_json {
                 out.push('"');
                 out.push_str(&mark);

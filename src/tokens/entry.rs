@@ -11,7 +11,7 @@ use super::scope::Scopes;
 const SHOWN: usize = 8;
 
 /// A token that can be used until it expires.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) hash: [u8; 32],
     pub(super) expires_at: Option<DateTime<Utc>>,

@@ -2,6 +2,7 @@
 //!
 //! Pure: reads its own file and nothing else. The names of tools and toolsets come from above as a [`Vocabulary`].
 
+mod changes;
 mod check;
 mod document;
 mod entry;
@@ -12,6 +13,7 @@ mod scope;
 mod tests;
 mod usage;
 
+pub(crate) use changes::Changes;
 pub(crate) use check::{Refused, is_well_formed};
 pub(crate) use document::{Document, EditFault, Row, Wanted};
 pub(crate) use entry::Grant;
@@ -56,6 +58,16 @@ impl Tokens {
     /// The names of the tokens that can be used, those included that have expired.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.entries.iter().map(|entry| entry.grant.name.as_str())
+    }
+
+    /// How many let somebody in at `now`, how many have expired, and how many cannot be used at all.
+    pub(crate) fn counts(&self, now: chrono::DateTime<chrono::Utc>) -> [(&'static str, usize); 3] {
+        let active = self.usable(now).count();
+        [
+            ("active", active),
+            ("expired", self.entries.len() - active),
+            ("disabled", self.disabled),
+        ]
     }
 
     /// What the tokens grant that have not expired by `now`.

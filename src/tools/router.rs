@@ -176,6 +176,7 @@ impl Router {
             .admission
             .enter(&self.entry.host, self.entry.port)
             .map_err(|running| {
+                services.metrics.http.limited("router_concurrency");
                 Failure::new(
                     Code::Overloaded,
                     format!("router '{}' has {running} calls in progress", self.name()),

@@ -12,7 +12,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
-    sync::Semaphore,
+    sync::{OwnedSemaphorePermit, Semaphore},
 };
 use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -49,6 +49,8 @@ pub(super) struct Reception {
     pub(super) router: Router,
     pub(super) tls: Option<Arc<Tls>>,
     pub(super) places: Arc<Semaphore>,
+    /// Is told when a connection has to wait for a place.
+    pub(super) on_full: Arc<dyn Fn() + Send + Sync>,
     /// Fires when no connection is taken any more.
     pub(super) closed: CancellationToken,
     /// Fires when connections end with the requests that run on them.
@@ -73,12 +75,7 @@ impl Reception {
                     continue;
                 }
             };
-            let place = tokio::select! {
-                place = Arc::clone(&self.places).acquire_owned() => place,
-                () = self.closed.cancelled() => return,
-            };
-            // Nobody closes the semaphore.
-            let Ok(place) = place else { return };
+            let Some(place) = self.place().await else { return };
             let reception = self.clone();
             self.tasks.spawn(async move {
                 reception
@@ -92,6 +89,19 @@ impl Reception {
                     .await;
                 drop(place);
             });
+        }
+    }
+
+    /// A place for a connection, once there is one; none when connections are not taken any more.
+    async fn place(&self) -> Option<OwnedSemaphorePermit> {
+        if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
+            return Some(place);
+        }
+        (self.on_full)();
+        tokio::select! {
+            // Nobody closes the semaphore.
+            place = Arc::clone(&self.places).acquire_owned() => place.ok(),
+            () = self.closed.cancelled() => None,
         }
     }
 

@@ -80,6 +80,8 @@ async fn post(server: &Arc<Server>, caller: Caller, mut parts: Parts, body: Body
     let mut occupied = vec![gate::occupy(server, &caller)?];
     let body = body::read(&parts.headers, body, server.settings.limits.body).await?;
     let unreadable = |refusal: Refusal| {
+        // Its record is that of a call; among the counters it is a request of no acceptable form.
+        server.app.http_metrics().rejected("malformed");
         server.app.unreadable(&caller, refusal.message());
         refusal
     };

@@ -148,7 +148,7 @@ async fn metrics(State(server): State<Arc<Server>>, request: Request) -> Respons
         Err(refusal) => refusal.into_response(),
         Ok(_) if parts.method != Method::GET => Refusal::method("GET").into_response(),
         Ok(welcome) => {
-            let mut response = exposition(&server);
+            let mut response = exposition(&server).await;
             response.headers_mut().extend(welcome.permissions());
             response
         }
@@ -157,12 +157,12 @@ async fn metrics(State(server): State<Arc<Server>>, request: Request) -> Respons
 
 async fn open_metrics(State(server): State<Arc<Server>>, request: Request) -> Response {
     match only_get(&request) {
-        Ok(()) => exposition(&server),
+        Ok(()) => exposition(&server).await,
         Err(refusal) => refusal.into_response(),
     }
 }
 
-fn exposition(server: &Server) -> Response {
+async fn exposition(server: &Server) -> Response {
     let metrics = server.app.http_metrics();
     let size = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
     metrics.sessions().set(size(server.sessions.count()));
@@ -172,7 +172,7 @@ fn exposition(server: &Server) -> Response {
     metrics
         .connections()
         .set(size(server.settings.limits.connections - free));
-    let mut response = Response::new(Body::from(server.app.metrics()));
+    let mut response = Response::new(Body::from(server.app.metrics().await));
     let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     response.headers_mut().insert(CONTENT_TYPE, kind);
     response

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use rmcp::transport::StreamableHttpServerConfig;
+use serde_json::json;
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -70,6 +71,10 @@ pub(crate) async fn serve(
         router: pages::router(&server),
         tls: server.tls.clone(),
         places: Arc::clone(&server.places),
+        on_full: {
+            let app = Arc::clone(&server.app);
+            Arc::new(move || app.http_metrics().limited("connections"))
+        },
         closed: server.app.closing().clone(),
         finish: finish.clone(),
         tasks: tasks.clone(),
@@ -82,6 +87,7 @@ pub(crate) async fn serve(
             router: pages::probes(&server),
             tls: None,
             places: Arc::new(Semaphore::new(PROBES)),
+            on_full: Arc::new(|| ()),
             // Whoever watches wants to see how the server ends.
             closed: finish.clone(),
             ..reception
@@ -115,7 +121,7 @@ async fn look_after(server: &Server, reload: &Notify, mut stamps: Option<Vec<Sta
         let Some(tls) = &server.tls else { return };
         let now = Some(tls.stamps());
         if asked || now != stamps {
-            tls.reload();
+            tell_of_tls(server, tls.reload());
         }
         stamps = now;
     };
@@ -137,6 +143,17 @@ async fn look_after(server: &Server, reload: &Notify, mut stamps: Option<Vec<Sta
             () = reload.notified() => reload_tls(true),
             () = watched => reload_tls(false),
         }
+    }
+}
+
+fn tell_of_tls(server: &Server, reloaded: Result<bool, TlsFault>) {
+    let ends = server.tls.as_ref().and_then(|tls| tls.ends());
+    match reloaded {
+        Ok(true) => server.app.reloaded("tls", "applied", json!({"ends": ends})),
+        Ok(false) => server.app.reloaded("tls", "unchanged", json!({"ends": ends})),
+        Err(fault) => server
+            .app
+            .reloaded("tls", "refused", json!({"error": fault.to_string()})),
     }
 }
 

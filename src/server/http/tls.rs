@@ -62,6 +62,7 @@ impl TlsFiles {
             reason: words(&error, "no private key"),
         })?;
         let ends = end_of(&chain);
+        let fingerprint = chain.first().map(fingerprint).unwrap_or_default();
         let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
             .map_err(|error| cert_fault(error.to_string()))?;
@@ -95,6 +96,7 @@ impl TlsFiles {
         Ok(Loaded {
             config: Arc::new(config),
             ends,
+            fingerprint,
         })
     }
 }
@@ -105,6 +107,8 @@ pub(crate) struct Loaded {
     config: Arc<ServerConfig>,
     /// When our certificate ends, in seconds of Unix time.
     pub(crate) ends: Option<i64>,
+    /// SHA-256 of it, in hex digits.
+    fingerprint: String,
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
@@ -192,13 +196,20 @@ impl Tls {
     }
 
     /// Reads the files again; those that are not good change nothing.
-    pub(super) fn reload(&self) {
+    ///
+    /// Gives whether the certificate is another one, or why the files cannot be used.
+    pub(super) fn reload(&self) -> Result<bool, TlsFault> {
         match self.files.load() {
             Ok(loaded) => {
+                let is_other = loaded.fingerprint != self.loaded().fingerprint;
                 *self.current.write().expect("no code panics while it holds the lock") = loaded;
                 tracing::info!("TLS files reloaded");
+                Ok(is_other)
             }
-            Err(fault) => tracing::error!("TLS files are not reloaded, the former ones stay: {fault}"),
+            Err(fault) => {
+                tracing::error!("TLS files are not reloaded, the former ones stay: {fault}");
+                Err(fault)
+            }
         }
     }
 

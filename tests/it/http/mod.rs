@@ -3,6 +3,7 @@
 mod attacks;
 mod bind;
 pub(crate) mod client;
+mod counters;
 mod drain;
 mod limits;
 mod names;
@@ -10,6 +11,7 @@ mod oauth;
 mod principals;
 mod protocol;
 mod records;
+mod reloads;
 mod revoked;
 pub(crate) mod server;
 mod site;

@@ -17,6 +17,9 @@ use crate::cli::program::Program;
 /// The name of the router.
 pub(super) const ROUTER: &str = "edge-1";
 
+/// The name of a router that cannot be reached.
+pub(super) const DOWN: &str = "edge-2";
+
 /// A router whose host key is on file, and a server that reaches it.
 pub(super) async fn site(arguments: &[&str]) -> (Lab, Server) {
     let lab = lab().await;
@@ -43,8 +46,13 @@ async fn lab() -> Lab {
 async fn server(lab: &Lab, known_hosts: &str, arguments: &[&str]) -> Server {
     let router = &lab.routers()[0];
     let address = router.address().expect("it listens");
-    let devices = json!({ROUTER: {"ip": address.ip().to_string(), "port": address.port(),
-        "username": router.username(), "auth": {"type": "password", "password": router.password()}}});
+    let login = json!({"type": "password", "password": router.password()});
+    let devices = json!({
+        ROUTER: {"ip": address.ip().to_string(), "port": address.port(), "username": router.username(), "auth": login,
+            "blocklist": {"commands": [{"action": "deny", "pattern": "request system *"}]}},
+        // Nobody listens there.
+        DOWN: {"ip": address.ip().to_string(), "port": 1, "username": "lab", "auth": login},
+    });
     let arguments = [
         &[
             "-t",

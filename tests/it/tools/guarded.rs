@@ -465,7 +465,7 @@ async fn refusals_are_counted_by_list_and_by_when_they_were_found() {
         });
         assert_eq!(lab.call("load_and_commit_config", arguments).await.code(), "blocked");
     }
-    let text = lab.app().metrics();
+    let text = lab.app().metrics().await;
     for labels in [
         r#"list="commands",stage="input""#,
         r#"list="config",stage="input""#,

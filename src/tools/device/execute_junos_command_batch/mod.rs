@@ -21,7 +21,7 @@ use crate::{
         spec::{Effect, Spec},
     },
 };
-use rows::Output;
+use rows::{Output, Status};
 
 /// Part of the batch time that each wave of routers gets for connecting.
 const CONNECT_SHARE: u64 = 20;
@@ -89,6 +89,8 @@ async fn run(call: Call, args: Args) -> Result<Structured<Output>, Failure> {
         targets,
     };
     let output = run::all(&call, plan).await;
+    let failed = output.results.iter().filter(|row| row.status == Status::Failed);
+    failed.for_each(|row| call.notes().router_failed(&row.router_name));
     call.notes().result(|result| {
         result.rows_ok = Some(output.summary.successful);
         result.rows_failed = Some(output.summary.failed);

@@ -123,7 +123,8 @@ async fn run(call: Call, args: Args) -> Result<Structured<Output>, Failure> {
         dry_run: args.dry_run,
         results: rows::deduplicated(rows),
     };
-    let failed = output.results.iter().filter(|row| row.is_failed()).count();
+    let failed = output.results.iter().filter(|row| row.is_failed());
+    let failed = failed.inspect(|row| row.note_failure(&call)).count();
     call.notes().result(|result| {
         result.rows_ok = Some(output.results.len() - failed);
         result.rows_failed = Some(failed);

@@ -91,6 +91,13 @@ impl Row {
         matches!(self.status, Status::Failed | Status::Skipped)
     }
 
+    /// Notes that the router was not brought to where it should be.
+    pub(super) fn note_failure(&self, call: &Call) {
+        if let Some(router) = &self.router_name {
+            call.notes().router_failed(router);
+        }
+    }
+
     /// Whether a commit was made.
     pub(super) fn is_committed(&self) -> bool {
         self.status == Status::Committed
