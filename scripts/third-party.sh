@@ -22,7 +22,8 @@ if command -v npm >/dev/null; then
 else
     echo "notice: npm is missing, the MCP Inspector and the conformance suite are skipped" >&2
 fi
-cargo build --locked
+# Both at once: the features of the dependencies are then those of `cargo test`, which has built them already.
+cargo build --locked --bin rust-junosmcp --example conformance
 JUNOSMCP_BINARY="${CARGO_TARGET_DIR:-target}/debug/rust-junosmcp"
 export JUNOSMCP_BINARY
 "$environment/bin/pytest" -rs -p no:cacheprovider tests/third_party "$@"

@@ -39,3 +39,4 @@ mod work;
 mod workflows;
 
 pub use clock::Clock;
+pub use server::Responder;

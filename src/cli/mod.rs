@@ -31,7 +31,7 @@ use std::{ffi::OsString, future::Future, process::ExitCode};
 
 use anyhow::Context as _;
 
-use crate::template;
+use crate::{server::Responder, template};
 use commands::{AuditCommand, Command, KnownHostsCommand, LabCommand};
 use environment::Parsed;
 use findings::{Findings, Refusal};
@@ -45,6 +45,20 @@ const REFUSED: u8 = 3;
 
 /// Does what the command line asks for.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    with(arguments, run)
+}
+
+/// Serves over HTTP as the command line asks for, but lets `responder` answer in place of the tools.
+pub fn serve(arguments: impl IntoIterator<Item = OsString>, responder: Responder) -> ExitCode {
+    with(arguments, |parsed, findings| {
+        serve::run(parsed, findings, Some(responder))
+    })
+}
+
+fn with(
+    arguments: impl IntoIterator<Item = OsString>,
+    run: impl FnOnce(&Parsed, Findings) -> anyhow::Result<ExitCode>,
+) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     // Before any thread, and before the environment is read: a renderer has none.
     if arguments.get(1).is_some_and(|word| word == template::SUBCOMMAND) {
@@ -72,7 +86,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn run(parsed: &Parsed, findings: Findings) -> anyhow::Result<ExitCode> {
     match &parsed.line.command {
-        None => serve::run(parsed, findings),
+        None => serve::run(parsed, findings, None),
         Some(Command::Check(request)) => check::run(parsed, request, findings),
         Some(Command::KnownHosts(KnownHostsCommand::Scan(request))) => host_keys::scan(parsed, request, findings),
         Some(Command::Audit(AuditCommand::Verify(request))) => auditing::verify(parsed, request),

@@ -23,12 +23,12 @@ use super::{
 use crate::{
     app::App,
     lab::Lab,
-    server::{self, Bound, HttpSettings},
+    server::{self, Bound, HttpSettings, Responder},
     settings::{InventorySource, Settings},
 };
 
-/// Serves until the client goes away or a signal comes.
-pub(super) fn run(parsed: &Parsed, mut findings: Findings) -> anyhow::Result<ExitCode> {
+/// Serves until the client goes away or a signal comes. Over HTTP another `responder` may answer than the tools.
+pub(super) fn run(parsed: &Parsed, mut findings: Findings, responder: Option<Responder>) -> anyhow::Result<ExitCode> {
     let assembled = assemble::assemble(parsed, &mut findings);
     for warning in findings.warnings() {
         tracing::warn!("{}", warning.line());
@@ -39,17 +39,24 @@ pub(super) fn run(parsed: &Parsed, mut findings: Findings) -> anyhow::Result<Exi
     for line in assembled.inventory.iter().flat_map(|inventory| inventory.report()) {
         tracing::warn!("{line}");
     }
-    block_on(serve(parsed, assembled))?
+    anyhow::ensure!(
+        responder.is_none() || assembled.http.is_some(),
+        "only -t streamable-http has another responder"
+    );
+    block_on(serve(parsed, assembled, responder))?
 }
 
-async fn serve(parsed: &Parsed, mut assembled: Assembled) -> anyhow::Result<ExitCode> {
+async fn serve(parsed: &Parsed, mut assembled: Assembled, responder: Option<Responder>) -> anyhow::Result<ExitCode> {
     let mut signals = Signals::listen().context("cannot listen for signals")?;
     let http = assembled.http.take();
     let (settings, lab) = settings(parsed, assembled).await?;
     let app = App::start(settings)?;
     let end = match http {
         None => over_stdio(app, &mut signals).await,
-        Some(http) => over_http(app, http, &mut signals).await?,
+        Some(http) => {
+            let responder = responder.unwrap_or_else(|| server::responder(&app));
+            over_http(app, responder, http, &mut signals).await?
+        }
     };
     if let Some(lab) = lab {
         lab.stop().await;
@@ -68,10 +75,22 @@ async fn over_stdio(app: Arc<App>, signals: &mut Signals) -> ExitCode {
     until_the_end(&app, signals, serving, stop, || {}).await
 }
 
-async fn over_http(app: Arc<App>, http: HttpSettings, signals: &mut Signals) -> anyhow::Result<ExitCode> {
+async fn over_http(
+    app: Arc<App>,
+    responder: Responder,
+    http: HttpSettings,
+    signals: &mut Signals,
+) -> anyhow::Result<ExitCode> {
     let bound = Bound::new(&http).await?;
     let (stop, reload) = (CancellationToken::new(), Arc::new(Notify::new()));
-    let serving = server::serve_http(Arc::clone(&app), http, bound, Arc::clone(&reload), stop.clone());
+    let serving = server::serve_http(
+        Arc::clone(&app),
+        responder,
+        http,
+        bound,
+        Arc::clone(&reload),
+        stop.clone(),
+    );
     let mut fault = None;
     let serving = async { fault = serving.await.err() };
     let end = until_the_end(&app, signals, serving, stop, || reload.notify_one()).await;

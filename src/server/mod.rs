@@ -14,10 +14,22 @@ mod prompts;
 mod resources;
 mod stdio;
 
+use std::sync::Arc;
+
+use crate::app::App;
+use desk::Desk;
+
+pub use http::Responder;
 pub(crate) use http::{
     AllowedHost, AllowedOrigin, Bound, Hosts, HttpSettings, Limits, Rate, SessionLimits, TlsFiles, serve as serve_http,
 };
 pub(crate) use stdio::serve as serve_stdio;
+
+/// Answers with the tools of `app`.
+pub(crate) fn responder(app: &Arc<App>) -> Responder {
+    let desk = Desk::new(Arc::clone(app));
+    Responder::for_callers(move |caller| desk.handler(caller))
+}
 
 #[cfg(test)]
 mod surface;

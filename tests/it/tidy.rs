@@ -202,7 +202,7 @@ fn no_file_outgrows_one_idea() {
 
 #[test]
 fn every_source_file_says_what_it_is_for() {
-    for folder in ["src", "tests", "benches"] {
+    for folder in ["src", "tests", "benches", "examples"] {
         for (path, text) in files(folder, "rs") {
             assert!(text.starts_with("//! "), "{path} does not begin with a //! line");
         }
@@ -223,7 +223,7 @@ fn tests_wait_for_events_and_build_nothing() {
 #[test]
 fn there_are_no_stubs_and_no_paths_of_one_machine() {
     let words = ["todo!(", "unimplemented!(", "FIXME", "XXX", "dbg!("];
-    for folder in ["src", "tests", "benches", "docs", "scripts", "packaging"] {
+    for folder in ["src", "tests", "benches", "examples", "docs", "scripts", "packaging"] {
         for ending in ["rs", "md", "sh", "py", "txt", "toml"] {
             for (path, text) in files(folder, ending) {
                 if path.ends_with("tidy.rs") {

@@ -38,9 +38,9 @@ def tokens(folder):
 class Server:
     """A server over HTTP with a lab of three routers."""
 
-    def __init__(self, folder, *arguments):
+    def __init__(self, folder, *arguments, program=BINARY):
         self.process = subprocess.Popen(
-            [BINARY, "--lab", "3", "-t", "streamable-http", "-p", "0", *arguments],
+            [program, "--lab", "3", "-t", "streamable-http", "-p", "0", *arguments],
             cwd=folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

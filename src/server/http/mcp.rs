@@ -8,7 +8,7 @@ use axum::{
     http::{Method, StatusCode, header::CONTENT_TYPE, request::Parts},
     response::{IntoResponse as _, Response},
 };
-use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
+use rmcp::transport::StreamableHttpServerConfig;
 use serde_json::Value;
 
 use super::{
@@ -133,17 +133,12 @@ async fn hand_on(
     id: Value,
 ) -> Result<Response, Refusal> {
     parts.extensions.insert(caller.clone());
-    let desk = Arc::clone(&server.desk);
-    let service = StreamableHttpService::new(
-        move || Ok(desk.handler(caller.clone())),
-        Arc::new(door),
-        server.mcp.clone(),
-    );
-    let response = service.handle(Request::from_parts(parts, body)).await;
+    let request = Request::from_parts(parts, body);
+    let response = server.responder.answer(caller, door, server.mcp.clone(), request).await;
     let status = response.status();
     let is_message = response.headers().contains_key(CONTENT_TYPE);
     if status.is_success() || is_message {
-        return Ok(response.map(Body::new));
+        return Ok(response);
     }
     // The SDK speaks of these in plain text.
     Err(match status {

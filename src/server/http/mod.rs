@@ -16,6 +16,7 @@ mod pages;
 mod patient;
 mod rates;
 mod refusal;
+mod responder;
 mod serve;
 mod session;
 mod session_door;
@@ -24,6 +25,7 @@ mod tls;
 
 pub(crate) use host::{AllowedHost, AllowedOrigin, Hosts};
 pub(crate) use listen::Bound;
+pub use responder::Responder;
 pub(crate) use serve::serve;
 pub(crate) use settings::{HttpSettings, Limits, Rate, SessionLimits};
 pub(crate) use tls::TlsFiles;

@@ -13,11 +13,12 @@ use super::{
     listen::Bound,
     mcp, pages,
     rates::Rates,
+    responder::Responder,
     session::{Over, Sessions},
     settings::HttpSettings,
     tls::{Stamp, Tls, TlsFault},
 };
-use crate::{app::App, server::desk::Desk};
+use crate::app::App;
 
 /// How often sessions and rates are looked through.
 const SWEEP: Duration = Duration::from_secs(10);
@@ -32,7 +33,7 @@ const PROBES: usize = 64;
 pub(super) struct Server {
     pub(super) app: Arc<App>,
     pub(super) settings: HttpSettings,
-    pub(super) desk: Arc<Desk>,
+    pub(super) responder: Responder,
     pub(super) sessions: Arc<Sessions>,
     pub(super) rates: Rates,
     pub(super) flight: Arc<Flight>,
@@ -46,6 +47,7 @@ pub(super) struct Server {
 /// certificates again.
 pub(crate) async fn serve(
     app: Arc<App>,
+    responder: Responder,
     settings: HttpSettings,
     bound: Bound,
     reload: Arc<Notify>,
@@ -55,7 +57,7 @@ pub(crate) async fn serve(
     // Before anybody is told that the server is there: what changes from now on is seen.
     let stamps = tls.as_ref().map(|tls| tls.stamps());
     let server = Arc::new(Server {
-        desk: Desk::new(Arc::clone(&app)),
+        responder,
         sessions: Sessions::new(settings.sessions),
         rates: Rates::new(&settings.limits),
         flight: Flight::new(&settings.limits),
