@@ -6,5 +6,5 @@ pub use crate::{
     devices::{DeviceSettings, Dial, KnownHosts, OpenPipe},
     inventory::{InventorySource, MemoryRouter},
     output::OutputSettings,
-    tools::ToolSettings,
+    tools::{ConfirmPolicy, ToolSettings},
 };

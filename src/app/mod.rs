@@ -1,6 +1,7 @@
 //! What a running process owns, and the way of one call through it. Knows no protocol.
 
 mod access;
+mod attempt;
 mod events;
 mod issuer;
 mod pipeline;
@@ -26,13 +27,13 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use crate::tools::Caller;
-pub(crate) use crate::tools::{Arrival, Certificate, Era};
+pub(crate) use crate::tools::{Action, Answer, Answers, Arrival, Certificate, Digest, Era, Nonce, PATIENCE, Question};
 pub(crate) use events::SessionEnd;
 pub(crate) use issuer::readable_keys;
 pub use issuer::{KeySource, OAuthPolicy, OAuthSettings};
-pub use pipeline::UnknownTool;
 pub use reply::Reply;
-pub use request::Request;
+pub(crate) use request::{Answered, Paused};
+pub use request::{Request, UnknownTool};
 pub use settings::Settings;
 
 use access::Access;
@@ -47,7 +48,7 @@ use crate::{
     output::Outputs,
     secrets::Redactor,
     template::Renderer,
-    tools::{self, Admission, ProcessFacts, Services, Spec},
+    tools::{self, Admission, ProcessFacts, Register, Services, Spec},
 };
 
 /// How long sessions may take to close at the end.
@@ -130,6 +131,7 @@ impl App {
             metrics: Metrics::new(devices.metrics()),
             devices,
             stock,
+            register: Register::default(),
             admission: Admission::new(settings.tools.calls_per_router),
             clock: settings.clock,
             settings: settings.tools,

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::{
     output::Outputs,
-    tools::{Body, Call, Code, Effect, Failure, Outcome, Text},
+    tools::{Body, Call, Code, Effect, Failure, Offer, Outcome, Question, Text},
 };
 
 /// The answer to one call.
@@ -116,6 +116,28 @@ impl Reply {
         }
     }
 
+    /// The reply to a call whose plan has to be confirmed first.
+    pub(super) fn offer(offer: Offer, outputs: &Outputs) -> Self {
+        let (next, until) = (offer.next(), offer.until());
+        let mut plan = offer.plan;
+        outputs.scrub(&mut plan);
+        let words = scrubbed(outputs, offer.words);
+        // The token goes in afterwards: to what looks for secrets it is one.
+        let structured = json!({
+            "status": "confirmation_required",
+            "plan": plan,
+            "plan_token": offer.plan_token,
+            "expires_at": until,
+        });
+        Self {
+            blocks: vec![format!(
+                "Confirmation required [code=confirmation_required]\n\n{words}\n\n{next}"
+            )],
+            structured: Some(structured),
+            ..Self::empty()
+        }
+    }
+
     /// The reply to a call that failed.
     pub(super) fn failure(failure: Failure, effect: Effect, outputs: &Outputs) -> Self {
         let failure = failure.redacted(outputs);
@@ -141,6 +163,14 @@ impl Reply {
             output_id: None,
             code: None,
         }
+    }
+}
+
+impl Question {
+    /// The same question without secrets.
+    pub(super) fn redacted(mut self, outputs: &Outputs) -> Self {
+        self.message = scrubbed(outputs, self.message);
+        self
     }
 }
 

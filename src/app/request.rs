@@ -1,13 +1,17 @@
-//! One call as it comes in: what is asked, by whom, who watches it and who may end it.
+//! One call as it comes in, and the call that waits for a person.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use serde_json::{Map, Value};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::Caller;
-use crate::{audit::Asserted, work::Step};
+use super::{Caller, Reply};
+use crate::{
+    audit::{Asserted, OpenRecord},
+    tools::{Action, Answer, Answers, Question, Spec},
+    work::Step,
+};
 
 /// One call as it comes in.
 pub struct Request {
@@ -18,10 +22,44 @@ pub struct Request {
     pub(super) progress: Arc<watch::Sender<Step>>,
     pub(super) rpc_id: Option<String>,
     pub(super) asserted: Asserted,
+    /// Whether the client can put a form before a person.
+    pub(super) can_ask: bool,
+    pub(super) answers: Answers,
+}
+
+/// No tool of this name is offered.
+#[derive(Debug, PartialEq, Eq)]
+pub struct UnknownTool(pub String);
+
+/// How far a call has come.
+pub(crate) enum Answered {
+    /// It has ended.
+    Reply(Reply),
+    /// A person is to be asked. Nothing is held meanwhile but the record of the call.
+    Asks(Box<Paused>),
+}
+
+/// A call between two runs.
+pub(crate) struct Paused {
+    pub(super) request: Request,
+    pub(super) begun: Begun,
+    pub(super) question: Question,
+}
+
+/// What a call keeps from one run to the next.
+pub(super) struct Begun {
+    pub(super) spec: Spec,
+    pub(super) id: String,
+    pub(super) record: OpenRecord,
+    /// Time that its runs took, without the time of people.
+    pub(super) spent: Duration,
+    /// Whether the record of what it is about to change is written.
+    pub(super) announced: bool,
+    pub(super) span: tracing::Span,
 }
 
 impl Request {
-    /// A call of `tool` that nobody cancels and nobody watches.
+    /// A call of `tool` that nobody cancels, nobody watches, and that can ask nobody.
     pub fn new(caller: Caller, tool: &str, arguments: Map<String, Value>) -> Self {
         Self {
             caller,
@@ -31,6 +69,8 @@ impl Request {
             progress: Arc::new(watch::Sender::new(Step::default())),
             rpc_id: None,
             asserted: Asserted::default(),
+            can_ask: false,
+            answers: Answers::default(),
         }
     }
 
@@ -50,6 +90,37 @@ impl Request {
     /// The same call, telling `progress` how it comes along.
     pub(crate) fn reporting_to(mut self, progress: Arc<watch::Sender<Step>>) -> Self {
         self.progress = progress;
+        self
+    }
+
+    /// The same call from a client that can put a form before a person, with what a person has answered so far.
+    pub(crate) fn asking(mut self, can_ask: bool, answers: Answers) -> Self {
+        self.can_ask = can_ask;
+        self.answers = answers;
+        self
+    }
+}
+
+impl Paused {
+    /// What a person is asked.
+    pub(crate) fn question(&self) -> &Question {
+        &self.question
+    }
+
+    /// What was answered before.
+    pub(crate) fn answers(&self) -> &Answers {
+        &self.request.answers
+    }
+
+    /// The call with one more answer, to be run again.
+    pub(crate) fn answered(mut self, action: Action, content: Map<String, Value>) -> Self {
+        self.request.answers.push(Answer {
+            key: self.question.key.to_owned(),
+            digest: self.question.digest.clone(),
+            action,
+            content,
+            nonce: None,
+        });
         self
     }
 }

@@ -25,6 +25,16 @@ pub(super) fn unreadable(reason: &str) -> End {
     }
 }
 
+/// An answer came that nobody was asked for, or that was meant for another call.
+pub(super) fn unasked() -> End {
+    End {
+        outcome: Outcome::Denied,
+        code: None,
+        error: Some("the requestState is not one that this caller got for this call".to_owned()),
+        denial: Some(Denial::Confirmation),
+    }
+}
+
 /// A mistake of ours ended it.
 pub(super) fn panicked() -> End {
     End::failed(Outcome::Panic, Code::Internal.as_str(), None)

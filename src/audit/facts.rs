@@ -125,6 +125,17 @@ pub(crate) struct Caller {
     pub(crate) era: Option<&'static str>,
 }
 
+/// How a change was confirmed before it was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(crate) enum Confirmed {
+    /// By the token of a plan.
+    #[serde(rename = "plan")]
+    ByPlan,
+    /// By a person who was asked.
+    #[serde(rename = "person")]
+    ByPerson,
+}
+
 /// What a client claims about itself; never used for decisions.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub(crate) struct Asserted {
@@ -222,6 +233,9 @@ pub(crate) struct ResultFacts {
     /// When the router rolls back by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) rollback_deadline: Option<String>,
+    /// What the call ended with asking for: `plan` or `person`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) asked: Option<&'static str>,
     /// The job that goes on after the call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) job_id: Option<String>,

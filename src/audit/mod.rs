@@ -32,7 +32,7 @@ use rejects::Rejects;
 use sink::{Line, Sink, Stderr};
 use transform::Transforms;
 
-pub(crate) use facts::{Asserted, CallHead, Caller, Denial, End, Outcome};
+pub(crate) use facts::{Asserted, CallHead, Caller, Confirmed, Denial, End, Outcome};
 pub use file::FileFault;
 pub(crate) use file::open_alone;
 pub(crate) use open_record::{OpenRecord, RecordNotes};

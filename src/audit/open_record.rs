@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::{
     Audit, Unavailable,
-    facts::{End, Outcome, RequestFacts, ResultFacts},
+    facts::{Confirmed, End, Outcome, RequestFacts, ResultFacts},
     record::Draft,
 };
 
@@ -107,6 +107,11 @@ impl RecordNotes {
     /// Notes facts about what came of it.
     pub(crate) fn result(&self, note: impl FnOnce(&mut ResultFacts)) {
         note(&mut self.draft().result);
+    }
+
+    /// Notes how the change was confirmed.
+    pub(crate) fn confirmed(&self, how: Confirmed) {
+        self.draft().confirmed = Some(how);
     }
 
     fn draft(&self) -> MutexGuard<'_, Draft> {

@@ -6,7 +6,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
-use super::facts::{Asserted, CallHead, End, RequestFacts, ResultFacts};
+use super::facts::{Asserted, CallHead, Confirmed, End, RequestFacts, ResultFacts};
 use crate::junos::char_floor;
 
 /// Raised when a field is renamed or changes its meaning.
@@ -36,6 +36,7 @@ pub(super) struct Draft {
     queued: Option<Duration>,
     pub(super) request: RequestFacts,
     pub(super) result: ResultFacts,
+    pub(super) confirmed: Option<Confirmed>,
 }
 
 impl Draft {
@@ -46,6 +47,7 @@ impl Draft {
             queued: None,
             request: RequestFacts::default(),
             result: ResultFacts::default(),
+            confirmed: None,
         }
     }
 
@@ -82,6 +84,15 @@ impl Draft {
         request
     }
 
+    /// How a change was confirmed; calls that change nothing say nothing of it.
+    fn confirm(&self) -> Value {
+        match self.confirmed {
+            Some(how) => json!(how),
+            None if self.changes() => json!("none"),
+            None => Value::Null,
+        }
+    }
+
     /// The members of the finished record.
     pub(super) fn members(&self, took: Duration, end: &End) -> Value {
         let head = &self.head;
@@ -100,6 +111,7 @@ impl Draft {
             "denial": end.denial,
             "duration_ms": milliseconds(took),
             "queue_ms": self.queued.map(milliseconds),
+            "confirm": self.confirm(),
             "caller": head.caller,
             "asserted": claims(&head.asserted),
             "request": self.named(),

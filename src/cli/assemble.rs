@@ -33,6 +33,12 @@ pub(super) fn assemble(parsed: &Parsed, findings: &mut Findings) -> Assembled {
     if contradicts_lab(parsed) {
         findings.refuse(7, "--lab and --device-mapping are mutually exclusive");
     }
+    if options.inventory_readonly && options.allow_password_auth_add {
+        findings.refuse(
+            6,
+            "--inventory-readonly and --allow-password-auth-add are mutually exclusive",
+        );
+    }
     warn_of_choices(options, findings);
     let tools = options.tools();
     policy::judge(&tools, findings);

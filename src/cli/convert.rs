@@ -4,9 +4,9 @@ use std::{path::PathBuf, time::Duration};
 
 use super::{
     oauth,
-    options::{Options, Transport},
+    options::{Confirm, Options, Transport},
 };
-use crate::settings::{DeviceSettings, KnownHosts, OAuthSettings, OutputSettings, ToolSettings};
+use crate::settings::{ConfirmPolicy, DeviceSettings, KnownHosts, OAuthSettings, OutputSettings, ToolSettings};
 
 /// More calls than memory has room for; as many as can be counted.
 const NO_LIMIT: usize = tokio::sync::Semaphore::MAX_PERMITS;
@@ -34,6 +34,13 @@ impl Options {
             tools: self.tools.clone(),
             exclude_tools: self.exclude_tools.clone(),
             command_timeout: Duration::from_secs(self.command_timeout_secs),
+            confirm: match self.confirm {
+                Confirm::Destroy => ConfirmPolicy::Destroy,
+                Confirm::Commits => ConfirmPolicy::Commits,
+                Confirm::Strict => ConfirmPolicy::Strict,
+            },
+            inventory_readonly: self.inventory_readonly,
+            password_auth_add: self.allow_password_auth_add,
             calls: match self.max_inflight_requests {
                 0 => NO_LIMIT,
                 limit => size(limit),
@@ -79,6 +86,7 @@ impl Options {
             (self.show_secrets, "show-secrets"),
             (self.ssh_accept_new_host_keys, "ssh-accept-new-host-keys"),
             (self.insecure_file_modes, "insecure-file-modes"),
+            (self.allow_password_auth_add, "allow-password-auth-add"),
             (over_http && self.http.allow_no_auth, "allow-no-auth"),
             (over_http && self.http.allow_insecure_bind, "allow-insecure-bind"),
             (over_http && self.http.disable_host_check, "disable-host-check"),

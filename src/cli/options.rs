@@ -60,6 +60,16 @@ pub(super) struct Options {
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u64).range(0..=3600),
         env = "JMCP_FILE_WATCH_SECS", help_heading = "Inventory and devices")]
     pub(super) file_watch_secs: u64,
+    /// Leave the inventory file alone: add_device and reload_devices refuse
+    #[arg(long, value_parser = boolish(), action = ArgAction::Set, num_args = 0..=1, require_equals = true,
+        default_value = "false", default_missing_value = "true", value_name = "BOOL", hide_default_value = true,
+        hide_possible_values = true, env = "JMCP_INVENTORY_READONLY", help_heading = "Inventory and devices")]
+    pub(super) inventory_readonly: bool,
+    /// Let add_device take a password, which then stands in the inventory file
+    #[arg(long, value_parser = boolish(), action = ArgAction::Set, num_args = 0..=1, require_equals = true,
+        default_value = "false", default_missing_value = "true", value_name = "BOOL", hide_default_value = true,
+        hide_possible_values = true, env = "JMCP_ALLOW_PASSWORD_AUTH_ADD", help_heading = "Inventory and devices")]
+    pub(super) allow_password_auth_add: bool,
     /// Only warn about file modes, for file systems that have none
     #[arg(long, value_parser = boolish(), action = ArgAction::Set, num_args = 0..=1, require_equals = true,
         default_value = "false", default_missing_value = "true", value_name = "BOOL", hide_default_value = true,
@@ -103,6 +113,16 @@ pub(super) struct Options {
     #[arg(long, value_name = "X,Y", value_delimiter = ',', value_parser = name_parser(), env = "JMCP_EXCLUDE_TOOLS",
         help_heading = "Policy")]
     pub(super) exclude_tools: Vec<String>,
+    /// Which calls need a plan or a person to confirm them
+    #[arg(
+        long,
+        value_name = "C",
+        value_enum,
+        default_value_t = Confirm::Destroy,
+        env = "JMCP_CONFIRM",
+        help_heading = "Policy"
+    )]
+    pub(super) confirm: Confirm,
     /// Show secrets of configurations to the model
     #[arg(long, value_parser = boolish(), action = ArgAction::Set, num_args = 0..=1, require_equals = true,
         default_value = "false", default_missing_value = "true", value_name = "BOOL", hide_default_value = true,
@@ -172,6 +192,17 @@ pub(super) enum Transport {
     Stdio,
     /// HTTP, for many clients.
     StreamableHttp,
+}
+
+/// Which calls need a plan or a person to confirm them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Confirm {
+    /// Those that install, remove or reboot.
+    Destroy,
+    /// Those that commit, too.
+    Commits,
+    /// The same, and clients that can ask nobody are refused.
+    Strict,
 }
 
 /// How much is logged.

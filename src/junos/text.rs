@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use sha2::{Digest as _, Sha256};
+
 use super::Pipe;
 
 /// Dashes under the name of a routing engine, as the Junos CLI prints them.
@@ -35,6 +37,11 @@ impl DeviceText {
             text,
             ..Revealed::default()
         })
+    }
+
+    /// SHA-256 of the text, to tell it from another without looking at it.
+    pub(crate) fn digest(&self) -> [u8; 32] {
+        Sha256::digest(&self.0.text).into()
     }
 
     /// The same text, printed below a configuration path.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rmcp::handler::server::router::tool::ToolRouter;
 
-use super::{dispatch, handler::Handler, resources::Cursors};
+use super::{asking::Seal, dispatch, handler::Handler, resources::Cursors};
 use crate::app::{App, Caller};
 
 /// The tools of a process with their routes.
@@ -12,6 +12,8 @@ pub(super) struct Desk {
     pub(super) app: Arc<App>,
     pub(super) router: ToolRouter<Handler>,
     pub(super) cursors: Cursors,
+    /// Closes what goes out with questions.
+    pub(super) seal: Seal,
 }
 
 impl Desk {
@@ -25,6 +27,7 @@ impl Desk {
             app,
             router,
             cursors: Cursors::new(),
+            seal: Seal::new(),
         })
     }
 

@@ -12,11 +12,18 @@ use rmcp::{
     },
     service::RequestContext,
 };
+use serde_json::Map;
 use tokio::sync::watch;
 
-use super::{asserted, definition, handler::Handler, progress::Pacer, resources};
+use super::{
+    asking::{self, Broken, Way},
+    asserted, definition,
+    handler::Handler,
+    progress::Pacer,
+    resources,
+};
 use crate::{
-    app::{Era, Reply, Request, UnknownTool},
+    app::{Action, Answered, Era, Reply, Request, UnknownTool},
     tools::Spec,
     work::Step,
 };
@@ -35,10 +42,37 @@ async fn dispatch(context: ToolCallContext<'_, Handler>) -> Result<CallToolRespo
         service,
         name,
         arguments,
+        input_responses,
+        request_state,
         ..
     } = context;
-    match call(service, &name, arguments.unwrap_or_default(), &request_context).await {
-        Ok(reply) => Ok(result(reply, &request_context).into()),
+    let arguments = arguments.unwrap_or_default();
+    let way = Way::of(&request_context);
+    let bound = match way == Way::Result || request_state.is_some() {
+        true => asking::bound(service.caller(&request_context.extensions), &name, &arguments),
+        false => Vec::new(),
+    };
+    let (steps, news) = watch::channel(Step::default());
+    let request = request(service, &request_context, &name, arguments).reporting_to(Arc::new(steps));
+    let answers = match asking::brought(service.seal(), &bound, request_state, input_responses) {
+        Ok(answers) => answers,
+        Err(Broken) => {
+            service.app().unasked(&request);
+            return Err(ErrorData::invalid_params(
+                "requestState is not one that was given out for this call",
+                None,
+            ));
+        }
+    };
+    let request = request.asking(way != Way::None, answers);
+    let answered = conversed(service, request, way, &request_context);
+    match with_progress(answered, &request_context, news).await {
+        Ok(Answered::Reply(reply)) => Ok(result(reply, &request_context).into()),
+        Ok(Answered::Asks(paused)) => {
+            let asks = asking::as_result(&paused, service.seal(), &bound);
+            service.app().leave(*paused);
+            Ok(asks)
+        }
         Err(unknown) => Err(unknown_tool(&unknown.0)),
     }
 }
@@ -68,6 +102,32 @@ fn request(service: &Handler, context: &RequestContext<RoleServer>, tool: &str, 
 pub(super) fn is_modern(context: &RequestContext<RoleServer>) -> bool {
     let version = context.protocol_version();
     version.is_some_and(|version| version.as_str() >= ProtocolVersion::V_2026_07_28.as_str())
+}
+
+/// Runs a call to its end, or to a question that goes out as its result. Where the client is asked on the stream of the call
+/// it waits here, which counts neither as its time nor as a running call.
+async fn conversed(
+    service: &Handler,
+    request: Request,
+    way: Way,
+    context: &RequestContext<RoleServer>,
+) -> Result<Answered, UnknownTool> {
+    let app = service.app();
+    let mut answered = app.converse(request).await?;
+    loop {
+        let paused = match answered {
+            Answered::Asks(paused) if way == Way::Request => paused,
+            answered => return Ok(answered),
+        };
+        let given = match paused.answers().len() {
+            asking::MOST_QUESTIONS.. => Some((Action::Cancel, Map::new())),
+            _ => asking::by_request(paused.question(), context, app.closing()).await,
+        };
+        answered = match given {
+            Some((action, content)) => app.resume(paused.answered(action, content)).await,
+            None => return Ok(Answered::Reply(app.give_up(*paused))),
+        };
+    }
 }
 
 /// A tool that nobody knows: a protocol error, because no result could mean anything.

@@ -17,6 +17,7 @@ use rmcp::{
 };
 
 use super::{
+    asking::Seal,
     completions, definition,
     desk::Desk,
     dispatch,
@@ -57,6 +58,11 @@ impl Handler {
     /// Answers `caller` from what the desk offers.
     pub(super) fn new(desk: Arc<Desk>, caller: Caller) -> Self {
         Self { desk, caller }
+    }
+
+    /// Closes what goes out with questions.
+    pub(super) fn seal(&self) -> &Seal {
+        &self.desk.seal
     }
 
     pub(super) fn app(&self) -> &Arc<App> {

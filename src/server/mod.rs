@@ -1,5 +1,6 @@
 //! MCP: protocol in and out, nothing else.
 
+mod asking;
 mod asserted;
 mod completions;
 mod definition;

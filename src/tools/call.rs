@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{
+    asking::Dialogue,
     caller::Caller,
     code::Code,
     failure::{self, Failure},
@@ -48,6 +49,8 @@ pub(crate) struct CallHead {
     pub(crate) marked: bool,
     /// The open audit record.
     pub(crate) notes: RecordNotes,
+    /// What it brings with it for the questions of its tool.
+    pub(crate) dialogue: Dialogue,
 }
 
 struct Inner {
@@ -152,6 +155,10 @@ impl Call {
             .lock()
             .expect("no code panics while it holds the lock")
             .clone()
+    }
+
+    pub(super) fn dialogue(&self) -> &Dialogue {
+        &self.0.head.dialogue
     }
 
     pub(super) fn id(&self) -> &str {

@@ -26,6 +26,7 @@ struct Parts {
     known: Map<String, Value>,
     errors: Vec<DeviceMessage>,
     concealed: Option<Concealed>,
+    shown: Option<String>,
 }
 
 /// A reason that the reply must not tell, because it would confirm or deny that something exists.
@@ -46,6 +47,7 @@ impl Failure {
             known: Map::new(),
             errors: Vec::new(),
             concealed: None,
+            shown: None,
         }))
     }
 
@@ -64,6 +66,12 @@ impl Failure {
     /// The same failure with something the call had learnt before it failed, beside `error`.
     pub(crate) fn known(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.0.known.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// The same failure with a text beside it.
+    pub(crate) fn shown(mut self, text: String) -> Self {
+        self.0.shown = Some(text);
         self
     }
 
@@ -130,7 +138,7 @@ impl Failure {
         }
     }
 
-    /// The second text block: what the router said, and the diff if one is known.
+    /// The second text block: what the router said, the diff if one is known, and what is to be shown.
     pub(crate) fn evidence(&self) -> Option<String> {
         let mut lines: Vec<String> = self.0.errors.iter().take(SHOWN_ERRORS).map(line).collect();
         if self.0.errors.len() > SHOWN_ERRORS {
@@ -139,6 +147,7 @@ impl Failure {
         if let Some(Value::String(diff)) = self.0.known.get("diff") {
             lines.push(diff.clone());
         }
+        lines.extend(self.0.shown.clone());
         (!lines.is_empty()).then(|| lines.join("\n"))
     }
 

@@ -1,6 +1,7 @@
 //! What a model may ask: one folder per toolset, one file per tool.
 
 mod arguments;
+mod asking;
 mod call;
 mod caller;
 mod catalogue;
@@ -25,6 +26,8 @@ use serde_json::Value;
 use crate::tokens;
 
 pub(crate) use arguments::checked;
+pub use asking::ConfirmPolicy;
+pub(crate) use asking::{Action, Answer, Answers, Dialogue, Digest, Nonce, Offer, PATIENCE, Question, Register, Stop};
 pub(crate) use call::{Call, CallHead};
 pub use caller::Caller;
 pub(crate) use caller::{Arrival, Certificate, Era};
@@ -36,6 +39,8 @@ pub(crate) use schema::Object;
 pub use services::ToolSettings;
 pub(crate) use services::{Admission, ProcessFacts, Services};
 pub(crate) use spec::{Effect, Spec};
+#[cfg(test)]
+pub(crate) use {asking::Plan, outcome::Structured, router::Router};
 
 /// The tools that look after the server itself; they stay offered unless excluded by name.
 const ALWAYS: &str = "ops";

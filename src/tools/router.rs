@@ -49,6 +49,18 @@ impl Router {
         &self.entry.name
     }
 
+    /// What a confirmation is bound to: the name, and where and as whom that leads.
+    pub(super) fn identity(&self) -> String {
+        let Entry {
+            name,
+            host,
+            port,
+            username,
+            ..
+        } = self.entry.as_ref();
+        format!("{name} {host}:{port} {username}")
+    }
+
     /// The deadline and cancellation of what is asked of it.
     pub(crate) fn work(&self) -> &Work {
         &self.work

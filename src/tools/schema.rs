@@ -23,6 +23,30 @@ pub(crate) fn output<T: JsonSchema>() -> Object {
     finished(schema, Side::Output)
 }
 
+/// The schema of a result that may be a plan to be confirmed instead: nothing is required of it then.
+pub(crate) fn or_plan(schema: &mut Object) {
+    schema.shift_remove("required");
+    let Some(Value::Object(properties)) = schema.get_mut("properties") else {
+        return;
+    };
+    let text = |about: &str| serde_json::json!({"type": "string", "description": about});
+    let members = [
+        (
+            "status",
+            text("confirmation_required where a plan has to be confirmed first."),
+        ),
+        (
+            "plan",
+            serde_json::json!({"type": "object", "description": "What would be done.", "properties": {}}),
+        ),
+        ("plan_token", text("Confirms the plan, once.")),
+        ("expires_at", text("Until when.")),
+    ];
+    for (name, member) in members {
+        properties.entry(name).or_insert(member);
+    }
+}
+
 #[derive(Clone, Copy, PartialEq)]
 enum Side {
     Input,

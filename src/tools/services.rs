@@ -8,6 +8,7 @@ use std::{
 
 use tokio_util::task::TaskTracker;
 
+use super::asking::{ConfirmPolicy, Register};
 use crate::{
     clock::Clock, devices::Devices, inventory::Stock, jobs::Jobs, metrics::Metrics, output::Outputs, template::Renderer,
 };
@@ -25,6 +26,12 @@ pub struct ToolSettings {
     pub exclude_tools: Vec<String>,
     /// Time for a command whose call and router say nothing.
     pub command_timeout: Duration,
+    /// Which calls need a plan or a person.
+    pub confirm: ConfirmPolicy,
+    /// Whether the file of the inventory is left alone.
+    pub inventory_readonly: bool,
+    /// Whether a router may be added with a password.
+    pub password_auth_add: bool,
     /// Calls that may run at a time.
     pub calls: usize,
     /// Calls that may run or wait for one router at a time.
@@ -39,6 +46,9 @@ impl Default for ToolSettings {
             tools: Vec::new(),
             exclude_tools: Vec::new(),
             command_timeout: Duration::from_secs(360),
+            confirm: ConfirmPolicy::default(),
+            inventory_readonly: false,
+            password_auth_add: false,
             calls: 256,
             calls_per_router: 32,
         }
@@ -54,6 +64,8 @@ pub(crate) struct Services {
     pub(crate) outputs: Outputs,
     pub(crate) metrics: Metrics,
     pub(crate) admission: Admission,
+    /// What can be used once: tokens of plans, answers to questions.
+    pub(crate) register: Register,
     pub(crate) clock: Clock,
     pub(crate) facts: ProcessFacts,
     /// Work that outlives its call.

@@ -8,6 +8,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use super::{
+    asking::Stop,
     call::Call,
     code::Code,
     failure::Failure,
@@ -61,7 +62,10 @@ pub(crate) struct Timed {
     pub(crate) most: u64,
 }
 
-type Run = Arc<dyn Fn(Call, Object) -> BoxFuture<'static, Result<Outcome, Failure>> + Send + Sync>;
+/// A longer text is no plan token.
+const LONGEST_TOKEN: u64 = 64;
+
+type Run = Arc<dyn Fn(Call, Object) -> BoxFuture<'static, Result<Outcome, Stop>> + Send + Sync>;
 
 /// One tool.
 #[derive(Clone)]
@@ -85,6 +89,8 @@ pub(crate) struct Spec {
     pub(crate) always_loaded: bool,
     pub(crate) timed: Option<Timed>,
     pub(crate) capped: bool,
+    /// Takes `plan_token`, as what it does may have to be confirmed.
+    pub(crate) confirmed: bool,
     pub(crate) input: Arc<Object>,
     pub(crate) output: Option<Arc<Object>>,
     run: Run,
@@ -109,27 +115,30 @@ impl Spec {
     {
         Self::new::<A>(name, title, effect, None, move |call, arguments| {
             match parsed(arguments) {
-                Ok(arguments) => run(call, arguments).map(|result| result.map(Outcome::Text)).boxed(),
-                Err(failure) => std::future::ready(Err(failure)).boxed(),
+                Ok(arguments) => run(call, arguments)
+                    .map(|result| result.map(Outcome::Text).map_err(Stop::from))
+                    .boxed(),
+                Err(failure) => std::future::ready(Err(failure.into())).boxed(),
             }
         })
     }
 
     /// A tool whose result is a structure.
-    pub(crate) fn structured<A, O, F, R>(name: &'static str, title: &'static str, effect: Effect, run: F) -> Self
+    pub(crate) fn structured<A, O, F, R, S>(name: &'static str, title: &'static str, effect: Effect, run: F) -> Self
     where
         A: DeserializeOwned + JsonSchema + Send + 'static,
         O: Serialize + JsonSchema + 'static,
         F: Fn(Call, A) -> R + Send + Sync + Copy + 'static,
-        R: Future<Output = Result<Structured<O>, Failure>> + Send + 'static,
+        R: Future<Output = Result<Structured<O>, S>> + Send + 'static,
+        S: Into<Stop> + 'static,
     {
         let output = Arc::new(schema::output::<O>());
         Self::new::<A>(name, title, effect, Some(output), move |call, arguments| {
             match parsed(arguments) {
                 Ok(arguments) => run(call, arguments)
-                    .map(|result| result.map(Outcome::from_structured))
+                    .map(|result| result.map(Outcome::from_structured).map_err(S::into))
                     .boxed(),
-                Err(failure) => std::future::ready(Err(failure)).boxed(),
+                Err(failure) => std::future::ready(Err(failure.into())).boxed(),
             }
         })
     }
@@ -139,7 +148,7 @@ impl Spec {
         title: &'static str,
         effect: Effect,
         output: Option<Arc<Object>>,
-        run: impl Fn(Call, Object) -> BoxFuture<'static, Result<Outcome, Failure>> + Send + Sync + 'static,
+        run: impl Fn(Call, Object) -> BoxFuture<'static, Result<Outcome, Stop>> + Send + Sync + 'static,
     ) -> Self {
         let (about, input) = schema::input::<A>();
         Self {
@@ -155,6 +164,7 @@ impl Spec {
             always_loaded: false,
             timed: None,
             capped: false,
+            confirmed: false,
             input: Arc::new(input),
             output,
             run: Arc::new(run),
@@ -251,6 +261,28 @@ impl Spec {
         self
     }
 
+    /// The same tool, whose work may have to be confirmed first: it takes `plan_token`, and `confirm` where that is always so. Its
+    /// result may then be a plan.
+    pub(crate) fn confirmed(mut self) -> Self {
+        self.confirmed = true;
+        if self.effect == Effect::Destroy {
+            let about = "Do it, given the plan_token of the plan.";
+            self.advertise(
+                "confirm",
+                json!({"type": "boolean", "description": about, "default": false}),
+            );
+        }
+        let about = "From the plan.";
+        self.advertise(
+            "plan_token",
+            json!({"type": "string", "description": about, "maxLength": LONGEST_TOKEN}),
+        );
+        if let Some(output) = &mut self.output {
+            schema::or_plan(Arc::make_mut(output));
+        }
+        self
+    }
+
     fn advertise(&mut self, name: &str, property: Value) {
         let input = Arc::make_mut(&mut self.input);
         if let Some(Value::Object(properties)) = input.get_mut("properties") {
@@ -259,7 +291,7 @@ impl Spec {
     }
 
     /// Runs the tool on arguments that fit its schema, the common ones taken out.
-    pub(crate) fn run(&self, call: Call, arguments: Object) -> BoxFuture<'static, Result<Outcome, Failure>> {
+    pub(crate) fn run(&self, call: Call, arguments: Object) -> BoxFuture<'static, Result<Outcome, Stop>> {
         (self.run)(call, arguments)
     }
 }

@@ -49,6 +49,7 @@ async fn run(call: Call, args: Args) -> Result<Structured<Changed>, Failure> {
         goal: Goal::Check,
         mode: args.candidate_mode,
         synchronize: args.synchronize,
+        expected: None,
     };
     let context = router.change("")?;
     let report = transaction::change(context, change, router.work().clone())

@@ -3,10 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::change;
+use super::{approval, change};
 use crate::{
-    tools::{call::Call, code::Code, failure::Failure, outcome::Structured, spec::Effect, spec::Spec},
-    workflows::transaction::{self, Cleanup, HistoryEntry},
+    tools::{asking::Stop, call::Call, code::Code, failure::Failure, outcome::Structured, spec::Effect, spec::Spec},
+    workflows::transaction::{self, Cleanup, HistoryEntry, Wanted},
 };
 
 /// Confirm a pending confirmed commit on a Junos device, so that it is not rolled back automatically.
@@ -52,19 +52,29 @@ pub(super) fn spec() -> Spec {
     Spec::structured("confirm_commit", "Confirm a confirmed commit", Effect::Write, run)
         .asks()
         .timed()
+        .confirmed()
 }
 
-async fn run(call: Call, args: Args) -> Result<Structured<Output>, Failure> {
+async fn run(call: Call, args: Args) -> Result<Structured<Output>, Stop> {
     let router = call.device(&args.router_name)?;
     if args.commit_id.as_deref().is_some_and(|id| !is_call_id(id)) {
         return Err(Failure::new(
             Code::InvalidArgument,
             "commit_id must be 'c-' and 12 hexadecimal digits",
         )
-        .hint("take it from the result of load_and_commit_config, or leave it out"));
+        .hint("take it from the result of load_and_commit_config, or leave it out")
+        .into());
     }
     let context = router.change(&args.commit_comment)?;
-    let kept = transaction::confirm(context, args.commit_id, router.work().clone())
+    let mut wanted = Wanted::from(args.commit_id);
+    if call.ladder()?.is_needed() {
+        let pending = transaction::pending(&context, &wanted, router.work())
+            .await
+            .map_err(|fault| change::failed(&call, router.name(), fault))?;
+        approval::of_confirmation(&call, &router, &pending).await?;
+        wanted = Wanted::Exactly(Box::new(pending));
+    }
+    let kept = transaction::confirm(context, wanted, router.work().clone())
         .await
         .map_err(|fault| change::failed(&call, router.name(), fault))?;
     let sentence = format!(

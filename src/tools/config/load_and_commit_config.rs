@@ -4,19 +4,19 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
+    approval,
     change::{self, Format},
     verify::{self, Asked, Verified},
 };
 use crate::{
     junos::Minutes,
-    tools::{call::Call, failure::Failure, outcome::Structured, spec::Effect, spec::Spec},
+    tools::{asking::Stop, call::Call, outcome::Structured, spec::Effect, spec::Spec},
     workflows::transaction::{self, CandidateMode, Change, Goal},
 };
 
 /// Load a configuration change into a Junos device and commit it, with the diff in the result. With confirm_timeout_mins the
-/// router rolls back by itself unless confirm_commit is called in time; with verify as well it is confirmed once all checks
-/// hold, and left to be rolled back otherwise. Use commit_check_config first to see the diff without committing. Somebody
-/// else's uncommitted work makes it refuse.
+/// router rolls back by itself unless confirm_commit is called in time; with verify it is confirmed once all checks hold, else
+/// rolled back. commit_check_config shows the diff without committing. Refuses over others' uncommitted work.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Args {
@@ -29,7 +29,7 @@ struct Args {
     /// Form of config_text.
     #[serde(default)]
     config_format: Format,
-    /// Why, for the router's commit log.
+    /// For the router's commit log.
     #[serde(default = "comment")]
     #[schemars(length(max = 512))]
     commit_comment: String,
@@ -41,7 +41,7 @@ struct Args {
     /// Commit on both routing engines.
     #[serde(default)]
     synchronize: bool,
-    /// What must hold for the commit to be kept; needs confirm_timeout_mins.
+    /// What must hold to keep the commit; needs confirm_timeout_mins.
     #[schemars(length(max = 16))]
     verify: Option<Vec<Asked>>,
 }
@@ -55,25 +55,30 @@ pub(super) fn spec() -> Spec {
         .destructive()
         .asks()
         .timed()
+        .confirmed()
 }
 
-async fn run(call: Call, args: Args) -> Result<Structured<Verified>, Failure> {
+async fn run(call: Call, args: Args) -> Result<Structured<Verified>, Stop> {
     let router = call.device(&args.router_name)?;
     let confirm = args.confirm_timeout_mins;
     call.notes()
         .request(|request| request.confirm_minutes = confirm.map(Minutes::get));
-    let change = Change {
+    let mut change = Change {
         source: change::source(&call, args.config_text, args.config_format)?,
         goal: Goal::Commit { confirm },
         mode: args.candidate_mode,
         synchronize: args.synchronize,
+        expected: None,
     };
-    if let Some(asked) = args.verify {
-        let minutes = verify::minutes(confirm)?;
-        let checks = verify::checks(&router, asked)?;
-        return verify::run(call, &router, &args.commit_comment, change, minutes, checks).await;
-    }
+    let checks = match args.verify {
+        Some(asked) => Some((verify::minutes(confirm)?, verify::checks(&router, asked)?)),
+        None => None,
+    };
     let context = router.change(&args.commit_comment)?;
+    approval::of_change(&call, &router, &context, &mut change).await?;
+    if let Some((minutes, checks)) = checks {
+        return Ok(verify::run(call, &router, context, change, minutes, checks).await?);
+    }
     let report = transaction::change(context, change, router.work().clone())
         .await
         .map_err(|fault| change::failed(&call, router.name(), fault))?;

@@ -1,5 +1,6 @@
 //! Toolset `config`: what routers are configured to do.
 
+pub(super) mod approval;
 pub(super) mod change;
 mod commit_check_config;
 mod confirm_commit;

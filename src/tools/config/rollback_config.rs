@@ -3,10 +3,13 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::change::{self, Changed};
+use super::{
+    approval,
+    change::{self, Changed},
+};
 use crate::{
     junos::{Minutes, RollbackNumber},
-    tools::{call::Call, code::Code, failure::Failure, outcome::Structured, spec::Effect, spec::Spec},
+    tools::{asking::Stop, call::Call, code::Code, failure::Failure, outcome::Structured, spec::Effect, spec::Spec},
     workflows::transaction::{self, CandidateMode, Change, Goal, Source},
 };
 
@@ -41,9 +44,10 @@ pub(super) fn spec() -> Spec {
         .destructive()
         .asks()
         .timed()
+        .confirmed()
 }
 
-async fn run(call: Call, args: Args) -> Result<Structured<Changed>, Failure> {
+async fn run(call: Call, args: Args) -> Result<Structured<Changed>, Stop> {
     let router = call.device(&args.router_name)?;
     let version = args.version.get();
     let confirm = args.confirm_timeout_mins;
@@ -57,7 +61,8 @@ async fn run(call: Call, args: Args) -> Result<Structured<Changed>, Failure> {
             Code::InvalidArgument,
             "version 0 is the running configuration: there is nothing to commit",
         )
-        .hint("to throw uncommitted changes away use discard_candidate; to go back give 1 or more"));
+        .hint("to throw uncommitted changes away use discard_candidate; to go back give 1 or more")
+        .into());
     }
     for (given, name) in [
         (confirm.is_some(), "confirm_timeout_mins"),
@@ -66,7 +71,8 @@ async fn run(call: Call, args: Args) -> Result<Structured<Changed>, Failure> {
         if given && !args.commit {
             let message = format!("argument '{name}' has no effect without commit");
             return Err(Failure::new(Code::InvalidArgument, message)
-                .hint(format!("give commit:true to apply the rollback, or leave {name} out")));
+                .hint(format!("give commit:true to apply the rollback, or leave {name} out"))
+                .into());
         }
     }
     let goal = if args.commit {
@@ -74,16 +80,20 @@ async fn run(call: Call, args: Args) -> Result<Structured<Changed>, Failure> {
     } else {
         Goal::Preview
     };
-    let change = Change {
+    let mut change = Change {
         source: Source::Rollback(args.version),
         goal,
         mode: args.candidate_mode,
         synchronize: args.synchronize,
+        expected: None,
     };
     let comment = args
         .commit_comment
         .unwrap_or_else(|| format!("Rollback {version} via MCP"));
     let context = router.change(&comment)?;
+    if args.commit {
+        approval::of_change(&call, &router, &context, &mut change).await?;
+    }
     let report = transaction::change(context, change, router.work().clone())
         .await
         .map_err(|fault| change::failed(&call, router.name(), fault))?;

@@ -19,7 +19,7 @@ use crate::{
     },
     workflows::{
         guarded::{self, Broken, Check, Checked, Guard, Guarded, KeptBy, MOST_CHECKS, Reader},
-        transaction::{Change, Outcome},
+        transaction::{Change, Context, Outcome},
     },
 };
 
@@ -135,12 +135,11 @@ pub(super) fn minutes(confirm: Option<Minutes>) -> Result<Minutes, Failure> {
 pub(super) async fn run(
     call: Call,
     router: &Router,
-    comment: &str,
+    context: Context,
     change: Change,
     minutes: Minutes,
     checks: Vec<Check>,
 ) -> Result<Structured<Verified>, Failure> {
-    let context = router.change(comment)?;
     let (name, id) = (router.name().to_owned(), call.id().to_owned());
     let look = format!(
         "look for '{id}' in 'show system commit' of router '{name}': unless it was confirmed the router goes back by itself \

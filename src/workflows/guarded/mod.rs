@@ -22,7 +22,9 @@ use crate::{
     jobs::Job,
     junos::{DeviceText, Minutes},
     work::{Step, Work},
-    workflows::transaction::{self, Change, ChangeFault, Cleanup, Context, Fate, Goal, HistoryEntry, Outcome, Report},
+    workflows::transaction::{
+        self, Change, ChangeFault, Cleanup, Context, Fate, Goal, HistoryEntry, Outcome, Report, Wanted,
+    },
 };
 
 pub(crate) use check::{Check, MOST_CHECKS};
@@ -208,9 +210,14 @@ impl Run {
             .await;
         drop(probe);
         let call_id = self.context.author.call_id.clone();
-        transaction::confirm_within(Arc::clone(&self.job), self.context.clone(), Some(call_id), work)
-            .await
-            .map(|confirmation| confirmation.cleanup)
+        transaction::confirm_within(
+            Arc::clone(&self.job),
+            self.context.clone(),
+            Wanted::OfCall(call_id),
+            work,
+        )
+        .await
+        .map(|confirmation| confirmation.cleanup)
     }
 
     /// Nobody knows whether the commit was made: what the router does with it tells.

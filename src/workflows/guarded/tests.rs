@@ -72,6 +72,7 @@ impl Site {
             goal: Goal::Preview,
             mode,
             synchronize: false,
+            expected: None,
         };
         let guard = Guard::new(minutes, checks, reader);
         run(Arc::clone(&self.job), self.context.clone(), change, guard, work(360)).await

@@ -105,7 +105,9 @@ fn finish(
 ) -> Result<Report, ChangeFault> {
     match result {
         Ok(outcome) => Ok(Report {
-            confirmed_previous: progress.pending.filter(|_| matches!(outcome, Outcome::Committed(_))),
+            confirmed_previous: progress
+                .pending
+                .filter(|_| matches!(outcome, Outcome::Committed(_) | Outcome::Previewed)),
             outcome,
             changed: progress.changed,
             diff: progress.diff.unwrap_or_else(|| DeviceText::new(String::new())),
@@ -173,6 +175,7 @@ async fn when_open(
     step(context, work, "comparing");
     diff(context, lease, progress, work).await?;
     still_wanted(context, work)?;
+    as_confirmed(context, change, progress)?;
     if progress.changed {
         guard::judge_effective(context, lease, work).await?;
     }
@@ -242,6 +245,22 @@ async fn diff(context: &Context, lease: &mut Lease, progress: &mut Progress, wor
     progress.changed = !text.is_blank();
     progress.diff = Some(text);
     Ok(())
+}
+
+/// Somebody confirmed a difference: another one is not theirs.
+fn as_confirmed(context: &Context, change: &Change, progress: &Progress) -> Result<(), ChangeFault> {
+    let found = progress.diff.as_ref().map(DeviceText::digest);
+    if change.expected.is_none() || change.expected == found {
+        return Ok(());
+    }
+    Err(ChangeFault::new(
+        "confirmation_plan_drift",
+        format!(
+            "router '{}': the change is not the one that was confirmed; nothing was committed",
+            context.device.name()
+        ),
+        "its diff is with this failure; repeat the call without plan_token to have it confirmed",
+    ))
 }
 
 /// The difference between the candidate and the active configuration.

@@ -57,9 +57,31 @@ pub(crate) struct Confirmation {
     pub(crate) cleanup: Cleanup,
 }
 
+/// Which pending commit is meant.
+#[derive(Clone, Debug)]
+pub(crate) enum Wanted {
+    /// Whichever there is.
+    Any,
+    /// That of a call.
+    OfCall(String),
+    /// The one that somebody was shown.
+    Exactly(Box<HistoryEntry>),
+}
+
+impl From<Option<String>> for Wanted {
+    fn from(call_id: Option<String>) -> Self {
+        call_id.map_or(Self::Any, Self::OfCall)
+    }
+}
+
+pub(super) async fn look(context: &Context, wanted: &Wanted, work: &Work) -> Result<HistoryEntry, ChangeFault> {
+    let mut lease = context.device.lease(work).await?;
+    pending(context, &mut lease, wanted, work).await
+}
+
 pub(super) async fn run(
     context: Context,
-    commit_id: Option<String>,
+    wanted: Wanted,
     tenure: Tenure,
     work: Work,
 ) -> Result<Confirmation, ChangeFault> {
@@ -67,7 +89,7 @@ pub(super) async fn run(
     let _turn = context.device.exclusive(&holder, &work).await?;
     let mut lease = context.device.lease(&work).await?;
     step(&context, &work, "reading the commit history");
-    let pending = pending(&context, &mut lease, commit_id.as_deref(), &work).await?;
+    let pending = pending(&context, &mut lease, &wanted, &work).await?;
     still_wanted(&context, &work)?;
     step(&context, &work, "confirming");
     lease.edits();
@@ -145,7 +167,7 @@ fn unknown(context: &Context, why: &str) -> ChangeFault {
 async fn pending(
     context: &Context,
     lease: &mut Lease,
-    commit_id: Option<&str>,
+    wanted: &Wanted,
     work: &Work,
 ) -> Result<HistoryEntry, ChangeFault> {
     let router = context.device.name();
@@ -158,14 +180,24 @@ async fn pending(
     let Some(pending) = history.pending() else {
         return Err(nothing_pending(router, history.latest()));
     };
-    match commit_id {
-        Some(id) if !pending.is_of_call(id) => {
+    match wanted {
+        Wanted::OfCall(id) if !pending.is_of_call(id) => {
             let message = format!(
                 "router '{router}': the pending commit is not {id}; it is of {} at {}",
                 pending.user, pending.at
             );
             let hint = "nothing was sent; leave commit_id out to keep whatever is pending, or let it be rolled back";
             let mut fault = ChangeFault::new("confirm_mismatch", message, hint);
+            fault.entry = Some(pending.clone());
+            Err(fault)
+        }
+        Wanted::Exactly(confirmed) if **confirmed != *pending => {
+            let message = format!(
+                "router '{router}': the pending commit is another than was confirmed; it is of {} at {}",
+                pending.user, pending.at
+            );
+            let hint = "nothing was sent; repeat the call without plan_token to have this one confirmed";
+            let mut fault = ChangeFault::new("confirmation_plan_drift", message, hint);
             fault.entry = Some(pending.clone());
             Err(fault)
         }

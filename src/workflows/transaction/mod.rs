@@ -35,7 +35,7 @@ use crate::{
 
 pub(crate) use candidate::CandidateMode;
 pub(crate) use commit::Committed;
-pub(crate) use confirm::Confirmation;
+pub(crate) use confirm::{Confirmation, Wanted};
 pub(crate) use discard::Discarded;
 pub(crate) use fate::{Fate, fate};
 pub(crate) use fault::ChangeFault;
@@ -135,6 +135,8 @@ pub(crate) struct Change {
     pub(crate) mode: CandidateMode,
     /// Whether both routing engines commit.
     pub(crate) synchronize: bool,
+    /// The digest of the difference that was confirmed; another one is not committed.
+    pub(crate) expected: Option<[u8; 32]>,
 }
 
 /// How a transaction ended when it did what it was asked to.
@@ -170,7 +172,7 @@ pub(crate) struct Report {
     pub(crate) changed: bool,
     /// What the router warned of.
     pub(crate) warnings: Vec<DeviceMessage>,
-    /// The pending confirmed commit that this commit confirmed.
+    /// The pending confirmed commit that this commit confirmed, or that it would confirm if it were made.
     pub(crate) confirmed_previous: Option<HistoryEntry>,
     /// Whether the change was made in a private copy because the router knows no other way.
     pub(crate) private_by_demand: bool,
@@ -218,15 +220,16 @@ fn searched(context: &Context, tenure: Option<&Tenure>, fault: ChangeFault) -> C
     fault
 }
 
-/// Confirms the pending confirmed commit; `commit_id` must be the call that made it, if given.
-pub(crate) async fn confirm(
-    context: Context,
-    commit_id: Option<String>,
-    work: Work,
-) -> Result<Confirmation, ChangeFault> {
+/// The confirmed commit that is pending, if it is the one that is wanted. Nothing is locked or sent but the question.
+pub(crate) async fn pending(context: &Context, wanted: &Wanted, work: &Work) -> Result<HistoryEntry, ChangeFault> {
+    confirm::look(context, wanted, work).await
+}
+
+/// Confirms the pending confirmed commit, if it is the one that is wanted.
+pub(crate) async fn confirm(context: Context, wanted: Wanted, work: Work) -> Result<Confirmation, ChangeFault> {
     let tenure = Tenure::whole(reserve(&context, work.cancellation())?);
     protected(&context.tasks.clone(), async move {
-        let result = confirm::run(context.clone(), commit_id, tenure.clone(), work).await;
+        let result = confirm::run(context.clone(), wanted, tenure.clone(), work).await;
         result.map_err(|fault| searched(&context, Some(&tenure), fault))
     })
     .await
@@ -236,11 +239,11 @@ pub(crate) async fn confirm(
 pub(crate) async fn confirm_within(
     job: Arc<Job>,
     context: Context,
-    commit_id: Option<String>,
+    wanted: Wanted,
     work: Work,
 ) -> Result<Confirmation, ChangeFault> {
     let tenure = Tenure::part(job);
-    protected(&context.tasks.clone(), confirm::run(context, commit_id, tenure, work)).await
+    protected(&context.tasks.clone(), confirm::run(context, wanted, tenure, work)).await
 }
 
 /// Discards what is uncommitted in the shared candidate, whoever wrote it; live editors make it refuse unless forced.

@@ -8,7 +8,16 @@ use super::{
 };
 use crate::{
     junos::Minutes,
-    tools::{call::Call, config::change, failure::Failure, router::Router},
+    tools::{
+        asking::Stop,
+        call::Call,
+        config::{
+            approval::{self, Intended},
+            change,
+        },
+        failure::Failure,
+        router::Router,
+    },
     workflows::transaction::{self, CandidateMode, Change, Context, Goal, Source},
 };
 
@@ -23,24 +32,36 @@ pub(super) struct Plan<'a> {
     pub(super) timeout: Option<Duration>,
 }
 
+/// What is to be done on one router.
+struct Judged<'a> {
+    router: &'a Router,
+    rendering: Rendering,
+    context: Context,
+    change: Change,
+    /// Why it is left alone.
+    refused: Option<Failure>,
+}
+
 /// Checks or commits on every router; a failure is a row.
 pub(super) async fn all(
     call: &Call,
     plan: &Plan<'_>,
     routers: &[Router],
     renderings: Vec<Rendering>,
-) -> Result<Vec<Row>, Failure> {
+) -> Result<Vec<Row>, Stop> {
     let mut judged = Vec::new();
     for (router, rendering) in routers.iter().zip(renderings) {
-        let (context, source) = admitted(call, plan, router, &rendering)?;
-        judged.push((router, rendering, context, source));
+        judged.push(admitted(call, plan, router, rendering)?);
+    }
+    if !plan.dry_run {
+        approved(call, &mut judged).await?;
     }
     let mut rows = Vec::new();
     let mut stopped = false;
-    for (router, rendering, context, source) in judged {
-        let mut row = Row::new(Some(router.name()), &rendering, Status::Skipped);
+    for one in judged {
+        let mut row = Row::new(Some(one.router.name()), &one.rendering, Status::Skipped);
         if !stopped {
-            changed(call, plan, router, context, source, &mut row).await;
+            changed(call, plan, one, &mut row).await;
             stopped = plan.stop_on_error && row.status == Status::Failed || call.work().cancellation().is_cancelled();
         }
         rows.push(row);
@@ -48,18 +69,33 @@ pub(super) async fn all(
     Ok(rows)
 }
 
+/// Has the changes confirmed where that is wanted; what cannot be found out about a router keeps it from being changed.
+async fn approved(call: &Call, judged: &mut [Judged<'_>]) -> Result<(), Stop> {
+    let intended = judged.iter_mut().map(|one| Intended {
+        router: one.router,
+        context: &one.context,
+        change: &mut one.change,
+    });
+    let refusals = approval::of_changes(call, intended.collect()).await?;
+    for (one, refused) in judged.iter_mut().zip(refusals) {
+        one.refused = refused;
+    }
+    Ok(())
+}
+
 /// What is sent to a router, once nothing that can be known beforehand speaks against it.
-fn admitted(
-    call: &Call,
-    plan: &Plan<'_>,
-    router: &Router,
-    rendering: &Rendering,
-) -> Result<(Context, Source), Failure> {
+fn admitted<'a>(call: &Call, plan: &Plan<'_>, router: &'a Router, rendering: Rendering) -> Result<Judged<'a>, Failure> {
     let source = change::source(call, rendering.text.clone(), rendering.format)?;
     let context = router.change(plan.comment)?;
-    transaction::judge(&context, &change_of(plan, source.clone()))
-        .map_err(|fault| change::failed(call, router.name(), fault))?;
-    Ok((context, source))
+    let change = change_of(plan, source);
+    transaction::judge(&context, &change).map_err(|fault| change::failed(call, router.name(), fault))?;
+    Ok(Judged {
+        router,
+        rendering,
+        context,
+        change,
+        refused: None,
+    })
 }
 
 fn change_of(plan: &Plan<'_>, source: Source) -> Change {
@@ -72,17 +108,29 @@ fn change_of(plan: &Plan<'_>, source: Source) -> Change {
         },
         mode: plan.mode,
         synchronize: plan.synchronize,
+        expected: None,
     }
 }
 
-async fn changed(call: &Call, plan: &Plan<'_>, router: &Router, context: Context, source: Source, row: &mut Row) {
+async fn changed(call: &Call, plan: &Plan<'_>, judged: Judged<'_>, row: &mut Row) {
+    let Judged {
+        router,
+        context,
+        change,
+        refused,
+        ..
+    } = judged;
+    if let Some(failure) = refused {
+        row.failed(call, &failure);
+        return;
+    }
     let settings = &call.services().settings;
     let most = plan
         .timeout
         .or_else(|| router.command_timeout())
         .unwrap_or(settings.command_timeout);
     let work = call.work().narrowed(most);
-    match transaction::change(context, change_of(plan, source), work).await {
+    match transaction::change(context, change, work).await {
         Ok(report) => {
             let (changed, sentence) = change::changed(call, router.name(), report);
             row.done(change::concluded(call, changed), sentence);

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     junos::Minutes,
     tools::{
+        asking::Stop,
         call::Call,
         code::Code,
         config::Format,
@@ -92,14 +93,16 @@ pub(super) fn spec() -> Spec {
     )
     .destructive()
     .asks()
+    .confirmed()
 }
 
-async fn run(call: Call, args: Args) -> Result<Structured<Output>, Failure> {
+async fn run(call: Call, args: Args) -> Result<Structured<Output>, Stop> {
     let routers = routers(&call, &args)?;
     let contacts = args.apply_config || args.dry_run;
     if contacts && routers.is_empty() {
         return Err(invalid("a router is needed to check or apply a template")
-            .hint("give router_name or router_names, or leave apply_config and dry_run out to render only"));
+            .hint("give router_name or router_names, or leave apply_config and dry_run out to render only")
+            .into());
     }
     let variables = render::variables(&args.vars_content)?;
     render::note(&call, &args);
@@ -130,7 +133,7 @@ async fn run(call: Call, args: Args) -> Result<Structured<Output>, Failure> {
         result.rows_failed = Some(failed);
     });
     match rows::failure_of_all(&output.results) {
-        Some(failure) => Err(failure.known("results", call.finished(&output.results))),
+        Some(failure) => Err(failure.known("results", call.finished(&output.results)).into()),
         None => Ok(output.into()),
     }
 }

@@ -113,9 +113,13 @@ async fn confirming_with_foreign_edits_keeps_the_commit_and_leaves_the_edits_unc
         .router()
         .edit_as("ops", "set snmp contact theirs\n")
         .expect("edited");
-    let confirmation = confirm(context(&bench, "c-aaaaaaaaaaaa"), Some(CALL.to_owned()), work(30))
-        .await
-        .expect("kept");
+    let confirmation = confirm(
+        context(&bench, "c-aaaaaaaaaaaa"),
+        Wanted::OfCall(CALL.to_owned()),
+        work(30),
+    )
+    .await
+    .expect("kept");
     assert_eq!(confirmation.by.as_str(), "commit_check");
     assert!(!bench.router().commits()[0].pending);
     assert_ne!(bench.router().uncommitted(), "");
@@ -124,14 +128,18 @@ async fn confirming_with_foreign_edits_keeps_the_commit_and_leaves_the_edits_unc
 #[tokio::test(start_paused = true)]
 async fn a_confirmation_names_its_commit_or_is_refused() {
     let bench = Bench::new().await;
-    let fault = confirm(context(&bench, CALL), None, work(30))
+    let fault = confirm(context(&bench, CALL), Wanted::Any, work(30))
         .await
         .expect_err("nothing pending");
     assert_eq!(fault.code, "no_pending_commit");
     prepare(bench.router(), Ask::Confirm);
-    let fault = confirm(context(&bench, CALL), Some("c-bbbbbbbbbbbb".to_owned()), work(30))
-        .await
-        .expect_err("another");
+    let fault = confirm(
+        context(&bench, CALL),
+        Wanted::OfCall("c-bbbbbbbbbbbb".to_owned()),
+        work(30),
+    )
+    .await
+    .expect_err("another");
     assert_eq!(fault.code, "confirm_mismatch");
     assert!(bench.router().commits()[0].pending);
 }
@@ -148,6 +156,7 @@ async fn two_changes_at_once_take_turns() {
                 goal: Goal::Commit { confirm: None },
                 mode: CandidateMode::Shared,
                 synchronize: false,
+                expected: None,
             },
             work(60)
         )

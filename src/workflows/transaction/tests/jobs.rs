@@ -109,7 +109,9 @@ async fn a_lost_confirmation_is_looked_for_too() {
     prepare(bench.router(), Ask::Confirm);
     let blind = unreadable(bench.router(), Trigger::reply("commit-configuration"));
     let context = context(&bench, CALL);
-    let fault = confirm(context.clone(), None, work(30)).await.expect_err("unknown");
+    let fault = confirm(context.clone(), Wanted::Any, work(30))
+        .await
+        .expect_err("unknown");
     assert_eq!(fault.code, "commit_unknown");
     blind.remove();
     let record = ended(&context.jobs, &fault.job.expect("a job")).await;
@@ -170,7 +172,7 @@ async fn without_a_place_the_router_is_not_contacted() {
         .collect();
     let fault = change(context.clone(), load(COMMIT), work(30)).await.expect_err("full");
     assert_eq!(fault.code, "overloaded");
-    let fault = confirm(context.clone(), None, work(30)).await.expect_err("full");
+    let fault = confirm(context.clone(), Wanted::Any, work(30)).await.expect_err("full");
     assert_eq!(fault.code, "overloaded");
     assert!(bench.router().seen().is_empty());
     change(context.clone(), load(Goal::Check), work(30))
@@ -193,9 +195,14 @@ async fn a_commit_can_be_a_part_of_a_job_that_goes_on() {
         .expect("committed");
     assert_eq!(job.view().begun().expect("begun").state, State::Running);
     job.phase("verifying");
-    confirm_within(Arc::clone(&job), context.clone(), Some(CALL.to_owned()), work(30))
-        .await
-        .expect("kept");
+    confirm_within(
+        Arc::clone(&job),
+        context.clone(),
+        Wanted::OfCall(CALL.to_owned()),
+        work(30),
+    )
+    .await
+    .expect("kept");
     let record = job.view().begun().expect("begun");
     let phases: Vec<&str> = record.phases.iter().map(|phase| phase.phase.as_str()).collect();
     assert_eq!(

@@ -55,6 +55,7 @@ fn load(goal: Goal) -> Change {
         goal,
         mode: CandidateMode::Shared,
         synchronize: false,
+        expected: None,
     }
 }
 
@@ -118,6 +119,7 @@ impl Case {
             goal,
             mode: self.mode,
             synchronize: false,
+            expected: None,
         }
     }
 }
@@ -127,7 +129,9 @@ async fn run(bench: &Bench, case: impl Into<Case>, call_id: &str, work: Work) ->
     let (case, context) = (case.into(), context(bench, call_id));
     let jobs = context.jobs.clone();
     let result = match case.ask {
-        Ask::Confirm => confirm(context, None, work).await.map(|kept| ("confirmed", kept.job)),
+        Ask::Confirm => confirm(context, Wanted::Any, work)
+            .await
+            .map(|kept| ("confirmed", kept.job)),
         Ask::Discard => discard(context, true, work).await.map(|_| ("discarded", None)),
         _ => change(context, case.change(call_id), work).await.map(|report| {
             let word = match report.outcome {
@@ -241,6 +245,7 @@ async fn judge(bench: &Bench, ask: Ask, call_id: &str, result: &Result<&'static 
             goal: Goal::Commit { confirm: None },
             mode: CandidateMode::Shared,
             synchronize: false,
+            expected: None,
         },
         work(60),
     );

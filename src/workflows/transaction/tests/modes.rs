@@ -141,7 +141,9 @@ async fn a_router_that_demands_private_gets_it_unless_the_commit_is_to_be_confir
 async fn a_pending_commit_is_kept_by_a_check_where_the_router_demands_private() {
     let bench = refusing("lock-configuration", "only private mode is allowed").await;
     prepare(bench.router(), Ask::Confirm);
-    let kept = confirm(context(&bench, CALL), None, work(30)).await.expect("kept");
+    let kept = confirm(context(&bench, CALL), Wanted::Any, work(30))
+        .await
+        .expect("kept");
     assert_eq!(kept.by.as_str(), "commit_check");
     assert!(!bench.router().commits()[0].pending);
 }

@@ -26,6 +26,7 @@ async fn load_of(bench: &Bench, source: Source) -> Result<&'static str, ChangeFa
         goal: Goal::Commit { confirm: None },
         mode: CandidateMode::Shared,
         synchronize: false,
+        expected: None,
     };
     let report = change(context(bench, CALL), wanted, work(30)).await?;
     Ok(match report.outcome {
