@@ -20,6 +20,7 @@ use super::{
     refusal::Refusal,
     serve::Server,
     session_door::Door,
+    unread::Unread,
 };
 use crate::app::{Caller, Era, SessionEnd};
 
@@ -29,18 +30,25 @@ const NO_SESSION: &str = "no such session: it has ended or never was; begin with
 /// Serves one request.
 pub(super) async fn serve(State(server): State<Arc<Server>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
+    let mut body = Unread::new(&parts, body);
+    let mut response = respond(&server, parts, &mut body).await;
+    body.settle(&mut response).await;
+    response
+}
+
+async fn respond(server: &Arc<Server>, parts: Parts, body: &mut Unread) -> Response {
     // Every connection says where it comes from; a request without one is not served.
     let Some(peer) = parts.extensions.get::<Peer>().cloned() else {
         return Refusal::not_found().into_response();
     };
-    let welcome = match Welcome::judge(&server, &parts, &peer) {
+    let welcome = match Welcome::judge(server, &parts, &peer) {
         Ok(welcome) => welcome,
         Err(refusal) => return refusal.into_response(),
     };
     let mut response = if welcome.is_preflight(&parts.method) {
         StatusCode::NO_CONTENT.into_response()
     } else {
-        let answered = answer(&server, &welcome, parts, body, &peer).await;
+        let answered = answer(server, &welcome, parts, body, &peer).await;
         answered.unwrap_or_else(|refusal| refusal.into_response())
     };
     response.headers_mut().extend(welcome.permissions());
@@ -51,7 +59,7 @@ async fn answer(
     server: &Arc<Server>,
     welcome: &Welcome,
     parts: Parts,
-    body: Body,
+    body: &mut Unread,
     peer: &Peer,
 ) -> Result<Response, Refusal> {
     if server.app.closing().is_cancelled() {
@@ -76,9 +84,9 @@ async fn answer(
     }))
 }
 
-async fn post(server: &Arc<Server>, caller: Caller, mut parts: Parts, body: Body) -> Result<Response, Refusal> {
+async fn post(server: &Arc<Server>, caller: Caller, mut parts: Parts, body: &mut Unread) -> Result<Response, Refusal> {
     let mut occupied = vec![gate::occupy(server, &caller)?];
-    let body = body::read(&parts.headers, body, server.settings.limits.body).await?;
+    let body = body::read(&parts.headers, body.take(), server.settings.limits.body).await?;
     let unreadable = |refusal: Refusal| {
         // Its record is that of a call; among the counters it is a request of no acceptable form.
         server.app.http_metrics().rejected("malformed");

@@ -22,6 +22,7 @@ mod session;
 mod session_door;
 mod settings;
 mod tls;
+mod unread;
 
 pub(crate) use host::{AllowedHost, AllowedOrigin, Hosts};
 pub(crate) use listen::Bound;

@@ -60,7 +60,7 @@ pub(super) fn list(handler: &Handler, caller: &Caller, cursor: Option<&str>) -> 
     // The inventory stands under the empty name, which no router has.
     let inventory = app.offers(caller, Uri::Inventory.tool()).then(String::new);
     let has_facts = app.offers(caller, Uri::Facts(String::new()).tool());
-    let routers = has_facts.then(|| app.routers_of(caller)).unwrap_or_default();
+    let routers = if has_facts { app.routers_of(caller) } else { Vec::new() };
     let names = inventory.into_iter().chain(routers);
     let mut rest = names
         .filter(|name| after.as_ref().is_none_or(|after| name > after))

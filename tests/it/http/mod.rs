@@ -5,6 +5,7 @@ mod bind;
 pub(crate) mod client;
 mod counters;
 mod drain;
+mod kept;
 mod limits;
 mod names;
 mod oauth;
