@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import os
 import pathlib
 import shutil
 import ssl
@@ -36,12 +37,15 @@ def tokens(folder):
 
 
 class Server:
-    """A server over HTTP with a lab of three routers."""
+    """A server over HTTP, with a lab of three routers unless `lab` says otherwise."""
 
-    def __init__(self, folder, *arguments, program=BINARY):
+    def __init__(self, folder, *arguments, program=BINARY, lab="3", environment=None):
+        routers = ["--lab", lab] if lab else []
+        port = [] if "--port" in arguments else ["--port", "0"]
         self.process = subprocess.Popen(
-            [program, "--lab", "3", "-t", "streamable-http", "-p", "0", *arguments],
+            [program, *routers, "-t", "streamable-http", *port, *arguments],
             cwd=folder,
+            env=os.environ | (environment or {}),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -1,0 +1,121 @@
+"""The Python clients `mcp` and `fastmcp` over stdio and HTTP, with a bearer token and with OAuth, in both eras."""
+
+import json
+import socket
+
+import pytest
+from clients import CLIENTS, Http, Stdio, talk
+from conftest import start_lab, stop
+from identity import Identity
+from test_http import SECRET, Server, tokens
+
+MODERN = "2026-07-28"
+LATEST_LEGACY = "2025-11-25"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The options for three routers of a lab, and one that accepts connections and never says a word."""
+    folder = tmp_path_factory.mktemp("site")
+    lab = start_lab(folder, "--routers", "3")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        inventory = folder / "devices.json"
+        devices = json.loads(inventory.read_text())
+        devices["silent"] = {
+            "ip": "127.0.0.1",
+            "port": listener.getsockname()[1],
+            "username": "lab",
+            "auth": {"type": "password", "password": "unused"},
+        }
+        inventory.write_text(json.dumps(devices))
+        yield [
+            *("--device-mapping", str(inventory), "--known-hosts-file", str(folder / "known_hosts")),
+            *("--state-dir", str(folder / "state"), "--connect-timeout-secs", "1"),
+        ]
+    stop(lab)
+
+
+@pytest.fixture(scope="module")
+def ways(site, tmp_path_factory):
+    """The ways to the routers by name, each opened when it is first asked for."""
+    opened, closing = {}, []
+
+    def serve(*arguments, **environment):
+        folder = tmp_path_factory.mktemp("http")
+        server = Server(folder, *site, *arguments, lab=None, environment=environment)
+        closing.append(lambda: stop(server.process))
+        return server.url
+
+    def oauth(algorithm):
+        identity = Identity(tmp_path_factory.mktemp("identity"), algorithm)
+        closing.append(identity.close)
+        port = free_port()
+        audience = f"http://127.0.0.1:{port}/mcp"
+        options = ["--oauth-issuer", identity.issuer, "--oauth-audience", audience, "--port", str(port)]
+        return Http(serve(*options, SSL_CERT_FILE=str(identity.authority)), identity=identity)
+
+    def bearer():
+        return Http(serve("--tokens-file", str(tokens(tmp_path_factory.mktemp("tokens")))), secret=SECRET)
+
+    kinds = {
+        "stdio": lambda: Stdio(site),
+        "bearer": bearer,
+        "OAuth-ES256": lambda: oauth("ES256"),
+        "OAuth-RS256": lambda: oauth("RS256"),
+    }
+
+    def way(kind):
+        if kind not in opened:
+            opened[kind] = kinds[kind]()
+        return opened[kind]
+
+    yield way
+    for close in reversed(closing):
+        close()
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+@pytest.fixture(params=CLIENTS)
+def client(request):
+    return request.param
+
+
+@pytest.fixture(params=["legacy", "auto"])
+def era(request):
+    return request.param
+
+
+@pytest.mark.parametrize("kind", ["stdio", "bearer", "OAuth-ES256", "OAuth-RS256"])
+def test_a_client_lists_calls_and_hears_of_failures(client, kind, era, ways):
+    way = ways(kind)
+    steps = []
+
+    async def progress(done, total, message):
+        steps.append((done, message))
+
+    async def story(connected):
+        command = {"router_name": "edge-1", "command": "show version"}
+        return (
+            connected.version,
+            await connected.tools(),
+            await connected.call("get_router_list", {}),
+            await connected.call("execute_junos_command", command),
+            await connected.call("execute_junos_command", command | {"router_name": "silent"}, progress),
+        )
+
+    version, tools, routers, shown, failed = talk(client, way, era, story)
+    assert version == (LATEST_LEGACY if era == "legacy" else MODERN)
+    # A token that reads sees no tool that commits.
+    assert ("load_and_commit_config" in tools) == (kind == "stdio")
+    assert "edge-1" in json.dumps(routers.structured)
+    assert not shown.failed and "Hostname: edge-1" in shown.text
+    assert failed.failed and failed.structured["error"]["code"] == "connect_timeout"
+    assert steps and all(message for _, message in steps)
+    if kind.startswith("OAuth"):
+        # The client found its way from the 401 on, and the server fetched the keys by itself.
+        seen = {"/.well-known/oauth-authorization-server", "/register", "/authorize", "/token", "/keys"}
+        assert seen <= set(way.identity.seen)
