@@ -15,10 +15,10 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 /// Whatever is given back when a request is over.
 pub(super) type Occupied = Arc<dyn Any + Send + Sync>;
 
-/// A body with what it occupies. Ends early when `until` fires.
+/// A body with what it occupies. Ends early when one of `until` fires.
 pub(super) struct Held {
     inner: Body,
-    until: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
+    until: Vec<Pin<Box<WaitForCancellationFutureOwned>>>,
     _occupied: Vec<Occupied>,
 }
 
@@ -27,14 +27,14 @@ impl Held {
     pub(super) fn new(inner: Body, occupied: Vec<Occupied>) -> Self {
         Self {
             inner,
-            until: None,
+            until: Vec::new(),
             _occupied: occupied,
         }
     }
 
-    /// The same body, which ends when `end` fires.
+    /// The same body, which also ends when `end` fires.
     pub(super) fn until(mut self, end: CancellationToken) -> Self {
-        self.until = Some(Box::pin(end.cancelled_owned()));
+        self.until.push(Box::pin(end.cancelled_owned()));
         self
     }
 
@@ -54,10 +54,8 @@ impl http_body::Body for Held {
         if let Poll::Ready(frame) = Pin::new(&mut self.inner).poll_frame(context) {
             return Poll::Ready(frame);
         }
-        let is_over = self
-            .until
-            .as_mut()
-            .is_some_and(|until| until.as_mut().poll(context).is_ready());
+        let mut until = self.until.iter_mut();
+        let is_over = until.any(|until| until.as_mut().poll(context).is_ready());
         if is_over { Poll::Ready(None) } else { Poll::Pending }
     }
 

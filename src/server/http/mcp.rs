@@ -72,14 +72,16 @@ async fn answer(
     }
     let id = gate::session_id(&parts.headers).ok_or_else(|| session_needed(Value::Null))?;
     let used = server.sessions.use_by(id, caller.owner());
-    let used: Occupied = Arc::new(used.ok_or_else(|| no_session(Value::Null))?);
+    let used = used.ok_or_else(|| no_session(Value::Null))?;
+    let over = used.over.clone();
+    let used: Occupied = Arc::new(used);
     let is_stream = parts.method == Method::GET;
     let door = door(server, &caller, None, SessionEnd::Deleted);
     let response = hand_on(server, caller, door, parts, Body::empty(), Value::Null).await?;
     let held = |body| Held::new(body, vec![used]);
     Ok(response.map(|body| match is_stream {
-        // A stream that waits for news would keep a server from ending.
-        true => held(body).until(server.app.closing().clone()).into_body(),
+        // A stream that waits for news would keep a server from ending, and outlive its principal.
+        true => held(body).until(server.app.closing().clone()).until(over).into_body(),
         false => held(body).into_body(),
     }))
 }

@@ -12,6 +12,7 @@ use rmcp::transport::streamable_http_server::{
 };
 use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::settings::SessionLimits;
 use crate::app::{Caller, Era, SessionEnd};
@@ -34,11 +35,23 @@ struct Session {
     used: Instant,
     /// Requests that run and streams that are open.
     running: usize,
+    /// Fires when its principal is gone: nothing begins in it any more, streams that wait for news end, and what runs is
+    /// answered before it is closed.
+    over: CancellationToken,
 }
 
 impl Session {
+    /// Whether it is a session of this principal in which something may begin.
     fn is_of(&self, owner: &Arc<str>) -> bool {
-        self.caller.owner() == owner
+        self.caller.owner() == owner && !self.over.is_cancelled()
+    }
+
+    fn told_of(&self, id: &SessionId, end: SessionEnd) -> Over {
+        Over {
+            caller: self.caller.clone(),
+            session: short(id),
+            end,
+        }
     }
 }
 
@@ -54,6 +67,8 @@ pub(super) struct Over {
 pub(super) struct Use {
     sessions: Arc<Sessions>,
     id: SessionId,
+    /// Fires when the session shall end with its last answer.
+    pub(super) over: CancellationToken,
 }
 
 /// A place for a session that is about to open; given back when dropped before it has.
@@ -96,6 +111,7 @@ impl Sessions {
                 opened: now,
                 used: now,
                 running: 0,
+                over: CancellationToken::new(),
             },
         );
         Ok(Opening {
@@ -114,11 +130,11 @@ impl Sessions {
         let mut table = self.table();
         let (id, _) = table.get_key_value(id).filter(|(_, session)| session.is_of(owner))?;
         let id = Arc::clone(id);
-        if let Some(session) = table.get_mut(&id) {
-            session.running += 1;
-        }
+        let session = table.get_mut(&id)?;
+        session.running += 1;
         Some(Use {
             sessions: Arc::clone(self),
+            over: session.over.clone(),
             id,
         })
     }
@@ -128,16 +144,19 @@ impl Sessions {
         self.table().remove(id).is_some()
     }
 
-    /// How many there are.
+    /// How many there are in which something may begin.
     pub(super) fn count(&self) -> usize {
-        self.table().len()
+        let table = self.table();
+        table.values().filter(|session| !session.over.is_cancelled()).count()
     }
 
-    /// Ends the sessions that were not used for too long or are too old, those in use spared.
+    /// Ends the sessions that were not used for too long or are too old, those in use spared, and closes those whose
+    /// principal was gone when something still ran in them.
     pub(super) async fn sweep(&self) -> Vec<Over> {
         let SessionLimits { idle, lifetime, .. } = self.limits;
         self.end_where(|session| match session {
             Session { running: 1.., .. } => None,
+            session if session.over.is_cancelled() => Some(SessionEnd::Revoked),
             session if session.opened.elapsed() >= lifetime => Some(SessionEnd::Lifetime),
             session if session.used.elapsed() >= idle => Some(SessionEnd::Idle),
             _ => None,
@@ -145,11 +164,22 @@ impl Sessions {
         .await
     }
 
-    /// Ends the sessions of principals that may not come in any more, those in use included.
+    /// Ends the sessions of principals that may not come in any more. What runs in them is still answered.
     pub(super) async fn revoke(&self, is_current: impl Fn(&Caller) -> bool) -> Vec<Over> {
         let is_gone = |session: &Session| !is_current(&session.caller);
-        self.end_where(|session| is_gone(session).then_some(SessionEnd::Revoked))
-            .await
+        let mut busy = Vec::new();
+        for (id, session) in self.table().iter() {
+            if session.running > 0 && !session.over.is_cancelled() && is_gone(session) {
+                session.over.cancel();
+                busy.push(session.told_of(id, SessionEnd::Revoked));
+            }
+        }
+        let is_idle = |session: &Session| session.running == 0 && !session.over.is_cancelled();
+        let mut over = self
+            .end_where(|session| (is_idle(session) && is_gone(session)).then_some(SessionEnd::Revoked))
+            .await;
+        over.extend(busy);
+        over
     }
 
     async fn end_where(&self, is_over: impl Fn(&Session) -> Option<SessionEnd>) -> Vec<Over> {
@@ -157,11 +187,10 @@ impl Sessions {
         let mut ids = Vec::new();
         self.table().retain(|id, session| {
             let Some(end) = is_over(session) else { return true };
-            over.push(Over {
-                caller: session.caller.clone(),
-                session: short(id),
-                end,
-            });
+            // That it ended was told when it did.
+            if !session.over.is_cancelled() {
+                over.push(session.told_of(id, end));
+            }
             ids.push(Arc::clone(id));
             false
         });

@@ -3,13 +3,21 @@
 use std::{
     io::{BufRead as _, BufReader, Write as _},
     thread,
+    time::Duration,
 };
 
+use rust_junosmcp::lab::{Action, Event, Fault, Trigger, What};
+use serde_json::json;
+
 use super::{
-    client::{Ask, connect},
+    client::{Ask, Reply, connect, rest},
     server::Server,
+    site::{ROUTER, site},
 };
 use crate::cli::program::Program;
+
+/// Longer than anything takes.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Opens the stream of a session; the thread reads it to its end.
 fn stream(server: &Server) -> thread::JoinHandle<()> {
@@ -52,6 +60,53 @@ fn a_revoked_token_is_out_and_its_stream_ends() {
         reading.join().expect("the stream ends by itself");
         assert!(!is_in(&server), "watch {watch}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_runs_is_answered_and_its_session_is_over() {
+    let (lab, server) = site(&["--file-watch-secs=0"]).await;
+    let router = &lab.routers()[0];
+    let slow = Action::Delay(Duration::from_secs(2));
+    let _slow = router.inject(Fault::new(Trigger::rpc("command"), slow));
+    let (session, open) = tokio::task::block_in_place(|| (server.session(), stream(&server)));
+    let params =
+        json!({"name": "execute_junos_command", "arguments": {"router_name": ROUTER, "command": "show version"}});
+    let call = Ask::message(&json!({"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": params}));
+    let mut running = connect(server.address);
+    let bytes = call.clone().authorized().session(&session).bytes();
+    running.write_all(&bytes).expect("sent");
+    let fires = |event: &Event| matches!(event.what, What::Fault { .. });
+    tokio::time::timeout(PATIENCE, router.wait_for(fires))
+        .await
+        .expect("it is at the router");
+    tokio::task::block_in_place(|| {
+        let pid = server.running.pid().to_string();
+        token(
+            &server,
+            &[
+                "set-scope",
+                "--name",
+                "noc",
+                "--tools",
+                "effect:read",
+                "--server-pid",
+                &pid,
+            ],
+        );
+        server.record_where(|record| record["event"] == "session_end" && record["caller"]["session"].is_string());
+        // The stream that only waits for news ends, nothing begins in the session any more.
+        open.join().expect("it ends");
+        assert_eq!(server.send(&call.authorized().session(&session)).status, 404);
+    });
+    let reply = tokio::task::block_in_place(|| Reply::read(&rest(&mut running)));
+    assert_eq!(reply.status, 200, "{reply:?}");
+    let answer = reply.json();
+    assert_eq!(
+        (&answer["id"], &answer["result"]["isError"]),
+        (&json!(7), &json!(false)),
+        "{reply:?}"
+    );
+    lab.stop().await;
 }
 
 #[test]
