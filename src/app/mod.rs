@@ -183,6 +183,11 @@ impl App {
         self.services.stock.current()
     }
 
+    /// How many routers there are, and how many calls run.
+    pub(crate) fn at_work(&self) -> (usize, usize) {
+        (self.inventory().routers().len(), self.calls.len())
+    }
+
     /// Takes no more calls.
     pub fn close(&self) {
         self.closing.cancel();

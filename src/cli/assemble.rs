@@ -1,6 +1,6 @@
 //! From options to settings: everything that can be judged before anything runs.
 
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf};
 
 use super::{auditing, environment::Parsed, files, findings::Findings, http, options::Options, places, policy};
 use crate::{
@@ -27,8 +27,8 @@ pub(super) struct Assembled {
     pub(super) state_dir: PathBuf,
 }
 
-/// Judges all options together; what was found goes to `findings`.
-pub(super) fn assemble(parsed: &Parsed, findings: &mut Findings) -> Assembled {
+/// Judges all options together; what was found goes to `findings`. Sockets at these addresses were opened for this process.
+pub(super) fn assemble(parsed: &Parsed, inherited: &[SocketAddr], findings: &mut Findings) -> Assembled {
     let options = &parsed.line.options;
     if contradicts_lab(parsed) {
         findings.refuse(7, "--lab and --device-mapping are mutually exclusive");
@@ -56,7 +56,7 @@ pub(super) fn assemble(parsed: &Parsed, findings: &mut Findings) -> Assembled {
         files::judge_known_hosts(path, options.ssh_accept_new_host_keys, findings);
     }
     Assembled {
-        http: http::judge(parsed, findings),
+        http: http::judge(parsed, inherited, findings),
         devices: options.devices(known_hosts.clone()),
         tools,
         audit,

@@ -54,6 +54,20 @@ pub(super) enum Command {
     /// Simulated routers
     #[command(subcommand)]
     Lab(LabCommand),
+    /// Ask the server on this host whether it is ready; the address is that of the options and variables
+    Healthcheck,
+    /// Print the completions of a shell
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, or write one page for each command
+    Man {
+        /// The directory to write to
+        #[arg(value_name = "DIR")]
+        directory: Option<PathBuf>,
+    },
 }
 
 /// What `check` prints.

@@ -122,7 +122,7 @@ impl Refusal {
     pub(super) fn section(&self) -> Section {
         match self.number {
             18..=21 => Section::Inventory,
-            22..=24 => Section::Tokens,
+            22..=24 | 26 => Section::Tokens,
             25 => Section::Tls,
             _ => Section::Settings,
         }

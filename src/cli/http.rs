@@ -30,16 +30,23 @@ const SESSIONS_PER_TOKEN: u64 = 32;
 /// A certificate that ends sooner is worth a word: most are renewed a month before.
 const EXPIRY_NOTICE: chrono::TimeDelta = chrono::TimeDelta::days(30);
 
-/// Judges what matters over HTTP. None where HTTP is not spoken, or where no address is known.
-pub(super) fn judge(parsed: &Parsed, findings: &mut Findings) -> Option<HttpSettings> {
+/// Judges what matters over HTTP. None where HTTP is not spoken, or where no address is known. Sockets that were opened for
+/// this process are judged instead of the host.
+pub(super) fn judge(parsed: &Parsed, inherited: &[SocketAddr], findings: &mut Findings) -> Option<HttpSettings> {
     let options = &parsed.line.options;
     if options.transport == Transport::Stdio {
         warn_of_unused(parsed, findings);
+        if !inherited.is_empty() {
+            findings.note(Section::Settings, "ignored on stdio: the sockets of LISTEN_FDS");
+        }
         return None;
     }
     let http = &options.http;
-    let addresses = resolve(http, findings);
-    judge_bind(http, &addresses, findings);
+    let (host, addresses) = match inherited {
+        [] => (http.host.clone(), resolve(http, findings)),
+        inherited => (listed(inherited), inherited.iter().map(SocketAddr::ip).collect()),
+    };
+    judge_bind(http, &host, &addresses, findings);
     judge_tls(http, options.insecure_file_modes, findings);
     judge_limits(options, findings);
     judge_metrics(http, findings);
@@ -87,13 +94,17 @@ fn resolve(http: &HttpOptions, findings: &mut Findings) -> Vec<IpAddr> {
     addresses
 }
 
+fn listed(addresses: &[SocketAddr]) -> String {
+    let listed: Vec<String> = addresses.iter().map(SocketAddr::to_string).collect();
+    listed.join(", ")
+}
+
 fn is_loopback(address: &IpAddr) -> bool {
     address.to_canonical().is_loopback()
 }
 
 /// The table of addresses, tokens and certificates.
-fn judge_bind(http: &HttpOptions, addresses: &[IpAddr], findings: &mut Findings) {
-    let host = &http.host;
+fn judge_bind(http: &HttpOptions, host: &str, addresses: &[IpAddr], findings: &mut Findings) {
     // Where no address is known, only that is worth saying.
     let is_open = addresses.iter().any(|address| !is_loopback(address));
     let has_tokens = http.tokens_file.is_some() || http.oauth_issuer.is_some();

@@ -9,12 +9,15 @@ mod convert;
 mod environment;
 mod files;
 mod findings;
+mod healthcheck;
 mod host_keys;
 mod http;
 mod http_options;
 mod lab_memory;
 mod lab_run;
 mod logging;
+mod manager;
+mod manual;
 mod modes;
 mod oauth;
 mod options;
@@ -95,6 +98,9 @@ fn run(parsed: &Parsed, findings: Findings) -> anyhow::Result<ExitCode> {
             client_config::run(request, &parsed.line.options.device_mapping)?;
             Ok(ExitCode::SUCCESS)
         }
+        Some(Command::Healthcheck) => healthcheck::run(&parsed.line.options),
+        Some(Command::Completions { shell }) => manual::completions(*shell).map(|()| ExitCode::SUCCESS),
+        Some(Command::Man { directory }) => manual::man(directory.as_deref()).map(|()| ExitCode::SUCCESS),
         Some(Command::Lab(LabCommand::Run(request))) => block_on(lab_run::run(request))?.map(|()| ExitCode::SUCCESS),
         Some(Command::Lab(LabCommand::Tour(request))) => Ok(code(block_on(tour::run(request.fast))??)),
     }

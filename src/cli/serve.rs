@@ -1,14 +1,17 @@
 //! The serve form: judge, refuse or start, and end in good order.
 
 use std::{
+    convert::Infallible,
     future::Future,
     io::{self, IsTerminal as _},
+    net::TcpListener,
     process::ExitCode,
     sync::Arc,
+    time::Duration,
 };
 
 use anyhow::Context as _;
-use tokio::sync::Notify;
+use futures::{FutureExt as _, future::Fuse};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -17,19 +20,27 @@ use super::{
     block_on, code,
     environment::Parsed,
     findings::Findings,
-    lab_memory, places, refuse,
+    lab_memory,
+    manager::{self, Manager},
+    places, refuse,
     signals::{Asked, Signals},
 };
 use crate::{
     app::App,
     lab::Lab,
-    server::{self, Bound, HttpSettings, Responder},
+    server::{self, Bound, Errand, Heart, HttpSettings, Responder},
     settings::{InventorySource, Settings},
 };
 
+/// Certificates are read again within this.
+const RELOAD: Duration = Duration::from_secs(10);
+
 /// Serves until the client goes away or a signal comes. Over HTTP another `responder` may answer than the tools.
 pub(super) fn run(parsed: &Parsed, mut findings: Findings, responder: Option<Responder>) -> anyhow::Result<ExitCode> {
-    let assembled = assemble::assemble(parsed, &mut findings);
+    // Before any thread: what the manager hands over is taken out of the environment.
+    let sockets = manager::sockets()?;
+    let addresses: Vec<_> = sockets.iter().filter_map(|socket| socket.local_addr().ok()).collect();
+    let assembled = assemble::assemble(parsed, &addresses, &mut findings);
     for warning in findings.warnings() {
         tracing::warn!("{}", warning.line());
     }
@@ -43,19 +54,26 @@ pub(super) fn run(parsed: &Parsed, mut findings: Findings, responder: Option<Res
         responder.is_none() || assembled.http.is_some(),
         "only -t streamable-http has another responder"
     );
-    block_on(serve(parsed, assembled, responder))?
+    block_on(serve(parsed, assembled, sockets, responder))?
 }
 
-async fn serve(parsed: &Parsed, mut assembled: Assembled, responder: Option<Responder>) -> anyhow::Result<ExitCode> {
+async fn serve(
+    parsed: &Parsed,
+    mut assembled: Assembled,
+    sockets: Vec<TcpListener>,
+    responder: Option<Responder>,
+) -> anyhow::Result<ExitCode> {
     let mut signals = Signals::listen().context("cannot listen for signals")?;
     let http = assembled.http.take();
     let (settings, lab) = settings(parsed, assembled).await?;
     let app = App::start(settings)?;
+    let manager = Manager::find();
     let end = match http {
-        None => over_stdio(app, &mut signals).await,
+        None => over_stdio(app, &mut signals, &manager).await,
         Some(http) => {
+            let bound = Bound::new(&http, sockets).await?;
             let responder = responder.unwrap_or_else(|| server::responder(&app));
-            over_http(app, responder, http, &mut signals).await?
+            over_http(app, responder, (http, bound), &mut signals, &manager).await?
         }
     };
     if let Some(lab) = lab {
@@ -64,37 +82,66 @@ async fn serve(parsed: &Parsed, mut assembled: Assembled, responder: Option<Resp
     Ok(end)
 }
 
-async fn over_stdio(app: Arc<App>, signals: &mut Signals) -> ExitCode {
+async fn over_stdio(app: Arc<App>, signals: &mut Signals, manager: &Manager) -> ExitCode {
     tracing::info!("serving on stdio");
     if io::stdin().is_terminal() && io::stderr().is_terminal() {
         eprintln!("rust-junosmcp: waiting for an MCP client on stdin; see client-config, or try lab tour");
     }
     let stop = CancellationToken::new();
     let serving = server::serve_stdio(Arc::clone(&app), stop.clone());
-    // Nothing of it is read again.
-    until_the_end(&app, signals, serving, stop, || {}).await
+    let company = Company {
+        manager,
+        heart: Heart::default(),
+        // Nothing of it is read again.
+        reload: None,
+    };
+    until_the_end(&app, signals, serving, stop, company).await
 }
 
 async fn over_http(
     app: Arc<App>,
     responder: Responder,
-    http: HttpSettings,
+    (http, bound): (HttpSettings, Bound),
     signals: &mut Signals,
+    manager: &Manager,
 ) -> anyhow::Result<ExitCode> {
-    let bound = Bound::new(&http).await?;
-    let (stop, reload) = (CancellationToken::new(), Arc::new(Notify::new()));
-    let serving = server::serve_http(
-        Arc::clone(&app),
-        responder,
-        http,
-        bound,
-        Arc::clone(&reload),
-        stop.clone(),
-    );
+    let (reload, reloads) = server::errand();
+    let company = Company {
+        manager,
+        heart: bound.heart(),
+        reload: Some(reload),
+    };
+    let stop = CancellationToken::new();
+    let serving = server::serve_http(Arc::clone(&app), responder, http, bound, reloads, stop.clone());
     let mut fault = None;
     let serving = async { fault = serving.await.err() };
-    let end = until_the_end(&app, signals, serving, stop, || reload.notify_one()).await;
+    let end = until_the_end(&app, signals, serving, stop, company).await;
     fault.map_or(Ok(end), |fault| Err(fault.into()))
+}
+
+/// Who goes along with the server: the manager that is told of its life, and what it is asked for.
+struct Company<'a> {
+    manager: &'a Manager,
+    heart: Heart,
+    reload: Option<Errand>,
+}
+
+impl Company<'_> {
+    /// Tells the manager how things are for as long as this is polled.
+    async fn accompany(&self, app: &App) -> Infallible {
+        // While the server ends nobody takes connections, and that is well.
+        let is_alive = async || self.heart.beats().await || app.closing().is_cancelled();
+        self.manager.accompany(app, is_alive).await
+    }
+
+    /// Waits until the server has read its own files again.
+    async fn reload(&self) {
+        if let Some(reload) = &self.reload {
+            // The task that does it reads a few files; one that hangs must not keep the manager waiting.
+            let _ = tokio::time::timeout(RELOAD, reload.run()).await;
+        }
+        self.manager.reloaded();
+    }
 }
 
 /// The settings of the process; a lab, where there is one, lives as long as its caller keeps it.
@@ -141,23 +188,29 @@ async fn until_the_end(
     signals: &mut Signals,
     serving: impl Future<Output = ()>,
     stop: CancellationToken,
-    reload: impl Fn(),
+    company: Company<'_>,
 ) -> ExitCode {
     let asked = CancellationToken::new();
-    let ending = serve_and_drain(app, asked.clone(), serving, stop);
-    tokio::pin!(ending);
+    let ending = serve_and_drain(app, asked.clone(), serving, stop, company.manager);
+    let accompanying = company.accompany(app);
+    let reloading = Fuse::terminated();
+    tokio::pin!(ending, accompanying, reloading);
     let mut count = 0;
     loop {
         let asked_for = tokio::select! {
             drained = &mut ending => return code(drained),
+            never = &mut accompanying => match never {},
+            // It goes on in the next round.
+            () = &mut reloading => continue,
             // Nothing is lost with this branch: a signal stays until it is taken.
             asked_for = signals.next() => asked_for,
         };
         let signal = match asked_for {
             Asked::End(signal) => signal,
             Asked::Reload => {
+                company.manager.reloading();
                 app.reload();
-                reload();
+                reloading.set(company.reload().fuse());
                 continue;
             }
         };
@@ -176,13 +229,18 @@ async fn serve_and_drain(
     asked: CancellationToken,
     serving: impl Future<Output = ()>,
     stop: CancellationToken,
+    manager: &Manager,
 ) -> bool {
     tokio::pin!(serving);
     tokio::select! {
-        () = &mut serving => return app.shut_down().await,
+        () = &mut serving => {
+            manager.stopping();
+            return app.shut_down().await;
+        }
         // The server goes on below: answers of running calls still have to reach the client.
         () = asked.cancelled() => {}
     }
+    manager.stopping();
     let drain = async {
         let drained = app.shut_down().await;
         stop.cancel();

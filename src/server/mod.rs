@@ -22,7 +22,8 @@ use desk::Desk;
 
 pub use http::Responder;
 pub(crate) use http::{
-    AllowedHost, AllowedOrigin, Bound, Hosts, HttpSettings, Limits, Rate, SessionLimits, TlsFiles, serve as serve_http,
+    AllowedHost, AllowedOrigin, Bound, Errand, Heart, Hosts, HttpSettings, Limits, Rate, SessionLimits, TlsFiles,
+    errand, serve as serve_http,
 };
 pub(crate) use stdio::serve as serve_stdio;
 

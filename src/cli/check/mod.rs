@@ -1,5 +1,6 @@
 //! `check`: judges everything that can be judged without contacting a router, then contacts those that it is told to.
 
+mod access;
 mod connect;
 mod report;
 mod rules;
@@ -24,7 +25,7 @@ use report::{Item, Report};
 
 /// Prints the report; the exit code says how good it is.
 pub(super) fn run(parsed: &Parsed, request: &Check, mut findings: Findings) -> anyhow::Result<ExitCode> {
-    let assembled = assemble::assemble(parsed, &mut findings);
+    let assembled = assemble::assemble(parsed, &[], &mut findings);
     if let Some(router) = &request.rules {
         return rulings::print(router, request, &assembled, &findings);
     }
@@ -70,6 +71,7 @@ fn report(parsed: &Parsed, assembled: &Assembled, findings: &Findings) -> Report
         }
         None => {}
     }
+    access::describe(options, &mut report);
     describe_state(&assembled.state_dir, &mut report);
     report
 }

@@ -20,6 +20,7 @@ use tower::ServiceExt as _;
 
 use super::{
     client::Peer,
+    errand::Errands,
     held::Held,
     idle::Business,
     patient::Patient,
@@ -60,11 +61,15 @@ pub(super) struct Reception {
 
 impl Reception {
     /// Takes connections until told to close; those beyond the limit wait where they are.
-    pub(super) async fn take(self, listener: TcpListener) {
+    pub(super) async fn take(self, listener: TcpListener, mut pulse: Errands) {
         loop {
             let accepted = tokio::select! {
                 // Losing it is harmless: a connection that was not taken stays in the backlog.
                 accepted = listener.accept() => accepted,
+                asked = pulse.next() => {
+                    asked.tell();
+                    continue;
+                }
                 () = self.closed.cancelled() => return,
             };
             let (stream, address) = match accepted {
@@ -75,7 +80,9 @@ impl Reception {
                     continue;
                 }
             };
-            let Some(place) = self.place().await else { return };
+            let Some(place) = self.place(&mut pulse).await else {
+                return;
+            };
             let reception = self.clone();
             self.tasks.spawn(async move {
                 reception
@@ -93,15 +100,19 @@ impl Reception {
     }
 
     /// A place for a connection, once there is one; none when connections are not taken any more.
-    async fn place(&self) -> Option<OwnedSemaphorePermit> {
+    async fn place(&self, pulse: &mut Errands) -> Option<OwnedSemaphorePermit> {
         if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
             return Some(place);
         }
         (self.on_full)();
-        tokio::select! {
-            // Nobody closes the semaphore.
-            place = Arc::clone(&self.places).acquire_owned() => place.ok(),
-            () = self.closed.cancelled() => None,
+        let mut place = std::pin::pin!(Arc::clone(&self.places).acquire_owned());
+        loop {
+            tokio::select! {
+                // Nobody closes the semaphore.
+                place = &mut place => return place.ok(),
+                asked = pulse.next() => asked.tell(),
+                () = self.closed.cancelled() => return None,
+            }
         }
     }
 

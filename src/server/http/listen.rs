@@ -2,16 +2,21 @@
 
 use std::{
     fmt, io,
-    net::{IpAddr, SocketAddr},
+    net::{self, IpAddr, SocketAddr},
 };
 
 use tokio::net::TcpListener;
 
-use super::settings::HttpSettings;
+use super::{
+    errand::{Errand, Errands, errand},
+    settings::HttpSettings,
+};
 
 /// The ports that were taken.
 pub(crate) struct Bound {
-    pub(super) listeners: Vec<TcpListener>,
+    /// Each with what is asked of the task that takes connections from it.
+    pub(super) listeners: Vec<(TcpListener, Errands)>,
+    heart: Heart,
     pub(super) metrics: Option<TcpListener>,
     /// Where clients find us.
     pub(super) url: String,
@@ -33,39 +38,80 @@ impl fmt::Display for BindFault {
 impl std::error::Error for BindFault {}
 
 impl Bound {
-    /// Takes the port on every address; the first address decides which one, where any will do.
-    pub(crate) async fn new(settings: &HttpSettings) -> Result<Self, BindFault> {
-        let mut port = settings.port;
-        let mut listeners: Vec<TcpListener> = Vec::new();
-        for &address in &settings.addresses {
-            match bind(address, port).await {
-                Ok(listener) => {
-                    port = listener.local_addr().map_or(port, |bound| bound.port());
-                    listeners.push(listener);
-                }
-                // A name often stands for an IPv6 address too, on hosts that have no IPv6.
-                Err(fault) if !listeners.is_empty() && fault.error.kind() == io::ErrorKind::AddrNotAvailable => {
-                    tracing::warn!("{fault}");
-                }
-                Err(fault) => return Err(fault),
-            }
-        }
+    /// Takes the port on every address, unless `sockets` were opened for us: then they are served instead.
+    pub(crate) async fn new(settings: &HttpSettings, sockets: Vec<net::TcpListener>) -> Result<Self, BindFault> {
+        let listeners = match sockets.is_empty() {
+            true => open(settings).await?,
+            false => adopted(sockets)?,
+        };
         let metrics = match settings.metrics_listen {
             Some(address) => Some(bind(address.ip(), address.port()).await?),
             None => None,
         };
         let scheme = if settings.tls.is_some() { "https" } else { "http" };
-        let first = settings
-            .addresses
-            .first()
-            .copied()
-            .unwrap_or(IpAddr::from([127, 0, 0, 1]));
+        let first = listeners.first().and_then(|listener| listener.local_addr().ok());
+        let first = first.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], settings.port)));
+        let mut heart = Heart::default();
+        let listeners = listeners.into_iter().map(|listener| {
+            let (ask, pulse) = errand();
+            heart.0.push(ask);
+            (listener, pulse)
+        });
         Ok(Self {
-            listeners,
+            listeners: listeners.collect(),
+            heart,
             metrics,
-            url: format!("{scheme}://{}/mcp", SocketAddr::new(first, port)),
+            url: format!("{scheme}://{first}/mcp"),
         })
     }
+
+    /// A way to learn whether connections are taken.
+    pub(crate) fn heart(&self) -> Heart {
+        self.heart.clone()
+    }
+}
+
+/// Asks all tasks that take connections for a sign of life.
+#[derive(Clone, Default)]
+pub(crate) struct Heart(Vec<Errand>);
+
+impl Heart {
+    /// Waits until every one of them has answered; false if one is gone. The wait has no end of its own.
+    pub(crate) async fn beats(&self) -> bool {
+        let answers = futures::future::join_all(self.0.iter().map(Errand::run)).await;
+        answers.into_iter().all(|is_alive| is_alive)
+    }
+}
+
+/// The port on every address; the first address decides which one, where any will do.
+async fn open(settings: &HttpSettings) -> Result<Vec<TcpListener>, BindFault> {
+    let mut port = settings.port;
+    let mut listeners: Vec<TcpListener> = Vec::new();
+    for &address in &settings.addresses {
+        match bind(address, port).await {
+            Ok(listener) => {
+                port = listener.local_addr().map_or(port, |bound| bound.port());
+                listeners.push(listener);
+            }
+            // A name often stands for an IPv6 address too, on hosts that have no IPv6.
+            Err(fault) if !listeners.is_empty() && fault.error.kind() == io::ErrorKind::AddrNotAvailable => {
+                tracing::warn!("{fault}");
+            }
+            Err(fault) => return Err(fault),
+        }
+    }
+    Ok(listeners)
+}
+
+/// Sockets that somebody else has opened.
+fn adopted(sockets: Vec<net::TcpListener>) -> Result<Vec<TcpListener>, BindFault> {
+    let sockets = sockets.into_iter().map(|socket| {
+        let address = socket
+            .local_addr()
+            .unwrap_or_else(|_| SocketAddr::from(([0, 0, 0, 0], 0)));
+        TcpListener::from_std(socket).map_err(|error| BindFault { address, error })
+    });
+    sockets.collect()
 }
 
 async fn bind(address: IpAddr, port: u16) -> Result<TcpListener, BindFault> {

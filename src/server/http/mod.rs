@@ -4,6 +4,7 @@ mod accept;
 mod authenticate;
 mod body;
 mod client;
+mod errand;
 mod flight;
 mod gate;
 mod held;
@@ -24,8 +25,9 @@ mod settings;
 mod tls;
 mod unread;
 
+pub(crate) use errand::{Errand, errand};
 pub(crate) use host::{AllowedHost, AllowedOrigin, Hosts};
-pub(crate) use listen::Bound;
+pub(crate) use listen::{Bound, Heart};
 pub use responder::Responder;
 pub(crate) use serve::serve;
 pub(crate) use settings::{HttpSettings, Limits, Rate, SessionLimits};

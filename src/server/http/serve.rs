@@ -4,11 +4,12 @@ use std::{sync::Arc, time::Duration};
 
 use rmcp::transport::StreamableHttpServerConfig;
 use serde_json::json;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     accept::Reception,
+    errand::{Errands, errand},
     flight::Flight,
     listen::Bound,
     mcp, pages,
@@ -50,7 +51,7 @@ pub(crate) async fn serve(
     responder: Responder,
     settings: HttpSettings,
     bound: Bound,
-    reload: Arc<Notify>,
+    reload: Errands,
     stop: CancellationToken,
 ) -> Result<(), TlsFault> {
     let tls = settings.tls.as_ref().map(Tls::open).transpose()?.map(Arc::new);
@@ -81,8 +82,8 @@ pub(crate) async fn serve(
         finish: finish.clone(),
         tasks: tasks.clone(),
     };
-    for listener in bound.listeners {
-        tasks.spawn(reception.clone().take(listener));
+    for (listener, pulse) in bound.listeners {
+        tasks.spawn(reception.clone().take(listener, pulse));
     }
     if let Some(listener) = bound.metrics {
         let probes = Reception {
@@ -94,7 +95,9 @@ pub(crate) async fn serve(
             closed: finish.clone(),
             ..reception
         };
-        tasks.spawn(probes.take(listener));
+        // Its life is not what clients wait for.
+        let (_, pulse) = errand();
+        tasks.spawn(probes.take(listener, pulse));
     }
     tracing::info!(
         "streamable-http listening on {}{}",
@@ -103,7 +106,7 @@ pub(crate) async fn serve(
     );
     tokio::select! {
         // Nothing is lost with this branch: it only looks after what is there.
-        () = look_after(&server, &reload, stamps) => {}
+        () = look_after(&server, reload, stamps) => {}
         () = stop.cancelled() => {}
     }
     finish.cancel();
@@ -116,7 +119,7 @@ pub(crate) async fn serve(
 }
 
 /// Ends sessions that are over, forgets clients that have gone, and reads certificates that have changed.
-async fn look_after(server: &Server, reload: &Notify, mut stamps: Option<Vec<Stamp>>) {
+async fn look_after(server: &Server, mut reload: Errands, mut stamps: Option<Vec<Stamp>>) {
     let mut sweep = tokio::time::interval(SWEEP);
     let watch = server.settings.watch.filter(|_| server.tls.is_some());
     let mut reload_tls = |asked: bool| {
@@ -142,7 +145,10 @@ async fn look_after(server: &Server, reload: &Notify, mut stamps: Option<Vec<Sta
                 server.rates.sweep();
             }
             () = server.app.principals().notified() => revoke(server).await,
-            () = reload.notified() => reload_tls(true),
+            asked = reload.next() => {
+                reload_tls(true);
+                asked.tell();
+            }
             () = watched => reload_tls(false),
         }
     }

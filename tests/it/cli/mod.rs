@@ -4,6 +4,7 @@ mod audit;
 mod check;
 mod client_config;
 mod connect;
+mod healthcheck;
 mod lab_run;
 pub(crate) mod program;
 mod refusals;

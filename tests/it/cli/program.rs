@@ -14,6 +14,8 @@ use tempfile::TempDir;
 pub(crate) struct Program {
     home: TempDir,
     command: Command,
+    /// A socket that is handed over in place of the input.
+    socket: Option<Stdio>,
 }
 
 /// What a finished program left behind.
@@ -36,7 +38,11 @@ impl Program {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        Self { home, command }
+        Self {
+            home,
+            command,
+            socket: None,
+        }
     }
 
     pub(crate) fn home(&self) -> &Path {
@@ -45,6 +51,25 @@ impl Program {
 
     pub(crate) fn variable(mut self, name: &str, value: &str) -> Self {
         self.command.env(name, value);
+        self
+    }
+
+    /// Hands a socket over as service managers do: as descriptor 3, named by variables. A shell moves it there, for only the
+    /// program itself can know the number of its process.
+    pub(crate) fn handed(mut self, socket: impl Into<OwnedFd>) -> Self {
+        const SCRIPT: &str = r#"exec 3<&0 0</dev/null; LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" "$@""#;
+        let mut shell = Command::new("/bin/sh");
+        shell
+            .args(["-c", SCRIPT])
+            .arg(self.command.get_program())
+            .args(self.command.get_args())
+            .env_clear()
+            .envs(self.command.get_envs().filter_map(|(name, value)| Some((name, value?))))
+            .current_dir(self.home.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        self.command = shell;
+        self.socket = Some(Stdio::from(socket.into()));
         self
     }
 
@@ -64,6 +89,9 @@ impl Program {
     }
 
     pub(crate) fn run(mut self) -> Ended {
+        if let Some(socket) = self.socket.take() {
+            self.command.stdin(socket);
+        }
         let output = self.command.output().expect("the program starts");
         Ended {
             code: output.status.code(),
@@ -74,7 +102,7 @@ impl Program {
 
     /// Starts it and leaves it running.
     pub(crate) fn start(mut self) -> Running {
-        self.command.stdin(Stdio::piped());
+        self.command.stdin(self.socket.take().unwrap_or_else(Stdio::piped));
         let mut child = self.command.spawn().expect("the program starts");
         let stdin = child.stdin.take();
         let stdout = BufReader::new(child.stdout.take().expect("piped"));

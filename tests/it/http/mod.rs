@@ -7,6 +7,7 @@ mod counters;
 mod drain;
 mod kept;
 mod limits;
+mod manager;
 mod names;
 mod oauth;
 mod principals;

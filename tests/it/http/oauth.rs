@@ -177,6 +177,37 @@ fn keys_that_change_are_taken_over() {
 }
 
 #[test]
+fn check_says_whose_tokens_are_accepted_and_for_what() {
+    let start = ["--lab=1", "-t", "streamable-http", "--oauth-issuer", ISSUER];
+    let good = ["--oauth-jwks", "keys.json", "--oauth-audience", AUDIENCE, "check"];
+    let program =
+        |more: &[&str]| Program::new(&[&start, more].concat()).file("keys.json", 0o644, &Issuer::new().keys());
+    let ended = program(&good).run();
+    assert_eq!(ended.code, Some(0), "{}", ended.stdout);
+    let tokens = format!("tokens: issuer {ISSUER} for audience {AUDIENCE}");
+    assert!(ended.stdout.contains(&tokens), "{}", ended.stdout);
+    assert!(
+        ended
+            .stdout
+            .contains("without the claim 'junos_routers' reach no router"),
+        "{}",
+        ended.stdout
+    );
+    let guessed = program(&["--oauth-jwks", "keys.json", "check", "--strict"]).run();
+    assert_eq!(guessed.code, Some(1), "{}", guessed.stdout);
+    assert!(
+        guessed.stdout.contains("neither --oauth-audience nor --public-url"),
+        "{}",
+        guessed.stdout
+    );
+    let broken = program(&["--oauth-jwks", "none.json", "check", "--json"]).run();
+    assert_eq!(broken.code, Some(1));
+    let document: Value = serde_json::from_str(&broken.stdout).expect("JSON");
+    let all = document.to_string();
+    assert!(all.contains("R26") && all.contains("none.json"), "{document:#}");
+}
+
+#[test]
 fn options_that_cannot_work_are_refused() {
     let start = ["--lab=1", "-t", "streamable-http", "-p", "0"];
     for (options, reason) in [
