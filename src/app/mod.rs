@@ -4,7 +4,9 @@ mod access;
 mod attempt;
 mod events;
 mod issuer;
+mod news;
 mod pipeline;
+mod replaced;
 mod reply;
 mod request;
 mod settings;
@@ -16,7 +18,7 @@ use std::{
     collections::BTreeMap,
     path::Path,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -31,12 +33,15 @@ pub(crate) use crate::tools::{Action, Answer, Answers, Arrival, Certificate, Dig
 pub(crate) use events::SessionEnd;
 pub(crate) use issuer::readable_keys;
 pub use issuer::{KeySource, OAuthPolicy, OAuthSettings};
+pub(crate) use news::News;
 pub use reply::Reply;
 pub(crate) use request::{Answered, Paused};
 pub use request::{Request, UnknownTool};
 pub use settings::Settings;
 
 use access::Access;
+use news::Board;
+use replaced::Followers;
 
 use crate::{
     audit::{Audit, AuditFault},
@@ -87,6 +92,8 @@ pub struct App {
     access: Access,
     /// Fires when principals may have gone.
     principals: Notify,
+    /// Where news for clients are told.
+    board: Board,
     audit: Audit,
     keeping: Keeping,
     /// Calls that may still begin.
@@ -125,12 +132,22 @@ impl App {
         })?;
         audit.note("server_start", started(&settings));
         let devices = Devices::telling(settings.devices.clone(), events::recording_pins(&audit));
+        let metrics = Metrics::new(devices.metrics());
+        let board = Board::new();
+        let followers = Followers {
+            audit: audit.clone(),
+            devices: devices.clone(),
+            reloads: metrics.reloads.clone(),
+            clock: settings.clock,
+            board: board.clone(),
+            since: Mutex::new(settings.clock.now()),
+        };
         let services = Services {
             facts: facts(&settings, &offered),
             outputs: Outputs::new(settings.output, Arc::clone(&redactor)),
-            metrics: Metrics::new(devices.metrics()),
+            metrics,
             devices,
-            stock,
+            stock: stock.telling(move |attempt| followers.follow(attempt)),
             register: Register::default(),
             admission: Admission::new(settings.tools.calls_per_router),
             clock: settings.clock,
@@ -146,6 +163,7 @@ impl App {
             keeping: Keeping::begin(&audit),
             audit,
             access,
+            board,
             principals: Notify::new(),
             closing: CancellationToken::new(),
             stopping: CancellationToken::new(),
@@ -197,6 +215,11 @@ impl App {
     /// Fires when principals may have gone, with what they have open.
     pub(crate) fn principals(&self) -> &Notify {
         &self.principals
+    }
+
+    /// All news from now on.
+    pub(crate) fn news(&self) -> tokio::sync::broadcast::Receiver<News> {
+        self.board.listen()
     }
 
     /// Fires when no new call is taken.

@@ -12,7 +12,7 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::App;
-use crate::inventory::InventorySource;
+use crate::inventory::Trigger;
 
 /// The use of tokens is written down this often.
 const FLUSH: Duration = Duration::from_secs(60);
@@ -27,8 +27,9 @@ pub(super) struct Files {
 }
 
 impl Files {
-    /// Which of them have changed since.
-    fn changed(&mut self) -> [bool; 2] {
+    /// Which of them have changed since; the inventory may be another file by now.
+    fn changed(&mut self, inventory: Option<PathBuf>) -> [bool; 2] {
+        self.paths[1] = inventory;
         let now = self.paths.each_ref().map(|path| stamp(path.as_deref()));
         let changed = [now[0] != self.seen[0], now[1] != self.seen[1]];
         self.seen = now;
@@ -49,7 +50,7 @@ impl App {
             Err(fault) => tracing::error!("{fault}; the open file stays in use"),
         }
         self.reload_tokens();
-        self.reload_inventory();
+        self.reload_inventory(Trigger::Signal);
         self.reload_host_keys();
     }
 
@@ -70,36 +71,17 @@ impl App {
     }
 
     /// Reads the inventory again. Calls that run keep the one they began with.
-    fn reload_inventory(&self) {
+    fn reload_inventory(&self, trigger: Trigger) {
         let stock = &self.services.stock;
-        if !matches!(stock.source(), InventorySource::File(_)) {
-            return;
-        }
-        let turn = stock.turn();
-        match stock.source().load() {
-            Ok(inventory) => {
-                for line in inventory.report() {
-                    tracing::warn!("{line}");
-                }
-                tracing::info!("the inventory was read again: {} routers", inventory.routers().len());
-                let counts = json!({"counts": {"routers": inventory.routers().len()}});
-                turn.replace(inventory);
-                self.reloaded("inventory", "applied", counts);
-            }
-            Err(fault) => {
-                tracing::error!("the inventory cannot be used: {fault}; the routers in use stay so");
-                self.reloaded("inventory", "refused", json!({"error": fault.to_string()}));
-            }
+        if stock.path().is_some() {
+            // What came of it is told to all who follow.
+            let _ = stock.turn().reload(trigger, None);
         }
     }
 
     /// The files that are watched, as they are now.
     pub(super) fn watched(&self) -> Files {
-        let inventory = match self.services.stock.source() {
-            InventorySource::File(path) => Some(path.clone()),
-            _ => None,
-        };
-        let paths = [self.access.path().map(Path::to_owned), inventory];
+        let paths = [self.access.path().map(Path::to_owned), self.services.stock.path()];
         Files {
             seen: paths.each_ref().map(|path| stamp(path.as_deref())),
             paths,
@@ -134,12 +116,12 @@ pub(super) async fn keep(app: Weak<App>, mut files: Files, interval: Option<Dura
             }
             continue;
         }
-        let [tokens, inventory] = files.changed();
+        let [tokens, inventory] = files.changed(app.services.stock.path());
         if tokens {
             app.reload_tokens();
         }
         if inventory {
-            app.reload_inventory();
+            app.reload_inventory(Trigger::Watch);
         }
     }
 }

@@ -331,7 +331,10 @@ impl Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         let Some(session) = self.session.take() else { return };
-        let keeps = self.pooled && !self.shared.settings.idle.is_zero() && !self.shared.shutdown.is_cancelled();
+        let keeps = self.pooled
+            && !self.pool.is_retired()
+            && !self.shared.settings.idle.is_zero()
+            && !self.shared.shutdown.is_cancelled();
         if keeps && session.is_healthy() && session.edits == Edits::None {
             self.pool.give_back(session, Arc::clone(&self.connection));
             return;

@@ -175,6 +175,15 @@ impl Devices {
         self.0.greeting.host_keys.reread()
     }
 
+    /// Ends the sessions to entries that are not in use any more: the idle ones now, the others when they are given back.
+    pub(crate) fn retire<'a>(&self, entries: impl Iterator<Item = &'a Entry>) {
+        let mut pools = self.0.pools.lock().expect("no code panics while it holds the lock");
+        for pool in entries.filter_map(|entry| pools.remove(&Identity::of(entry))) {
+            pool.retire();
+            self.0.drain(&pool);
+        }
+    }
+
     /// Time for one connection to the router of an entry.
     pub(crate) fn connect_timeout(&self, entry: &Entry) -> Duration {
         entry.connect_timeout.unwrap_or(self.0.settings.connect_timeout)

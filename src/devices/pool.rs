@@ -97,6 +97,7 @@ struct State {
     dial: Option<RunningDial>,
     entrance: Option<Entrance>,
     busy: usize,
+    retired: bool,
     limited_until: Option<Instant>,
     /// Requests of ours that the router does not know.
     unknown: Vec<&'static str>,
@@ -228,6 +229,15 @@ impl Pool {
         });
         drop(state);
         self.returned.notify_one();
+    }
+
+    /// No session is kept from now on.
+    pub(super) fn retire(&self) {
+        self.state().retired = true;
+    }
+
+    pub(super) fn is_retired(&self) -> bool {
+        self.state().retired
     }
 
     /// A leased session ended and does not come back.

@@ -115,6 +115,7 @@ pub(super) fn read(name: &str, value: Value, defaults: &Defaults, base: &Path, w
                 public: public::of_entry(&entry),
                 entry: Some(Arc::new(entry)),
                 problems,
+                digest: [0; 32],
             }
         }
         None => broken(name, problems, public::of_object(&object)),
@@ -128,6 +129,7 @@ fn broken(name: &str, problems: Vec<Problem>, public: Map<String, Value>) -> Rou
         entry: None,
         problems,
         public,
+        digest: [0; 32],
     }
 }
 

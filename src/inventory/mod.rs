@@ -1,11 +1,13 @@
 //! The routers of devices.json: read whole, judged entry by entry, never a reason not to start.
 
 mod auth;
+mod change;
 mod entry;
 mod environment;
 mod fields;
 mod file;
 mod public;
+mod reload;
 mod selector;
 mod source;
 mod stock;
@@ -22,12 +24,14 @@ use sha2::{Digest as _, Sha256};
 use crate::blocklist::RuleList;
 
 pub(crate) use auth::{Auth, KeySource, SecretRef};
+pub(crate) use change::{Change, NamedRule};
 pub(crate) use entry::Entry;
 pub(crate) use environment::{agent_socket, expand_home};
 pub(crate) use file::FileFault;
+pub(crate) use reload::{ReloadFault, Trigger};
 pub(crate) use selector::{SelectFault, is_pattern, near_names};
 pub use source::{InventorySource, MemoryRouter};
-pub(crate) use stock::Stock;
+pub(crate) use stock::{Attempt, Stock};
 
 /// Whether a problem goes away by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +82,8 @@ pub(crate) struct Router {
     pub(crate) problems: Vec<Problem>,
     /// The entry as a model may see it.
     public: Map<String, Value>,
+    /// Of everything that is written about it, secrets included.
+    digest: [u8; 32],
 }
 
 impl Router {
@@ -138,7 +144,9 @@ impl Inventory {
             if is_legacy {
                 legacy.push(shown(&name));
             }
-            let router = entry::read(&name, value, &document.defaults, base, &mut warnings);
+            let digest = digest(&value);
+            let mut router = entry::read(&name, value, &document.defaults, base, &mut warnings);
+            router.digest = digest;
             routers.insert(name, router);
         }
         warnings.extend(deprecation(&legacy));
@@ -159,6 +167,7 @@ impl Inventory {
                 public: public::of_entry(&entry),
                 entry: Some(Arc::new(entry)),
                 problems: Vec::new(),
+                digest: [0; 32],
             };
             (router.name.clone(), router)
         });
@@ -223,6 +232,31 @@ impl Inventory {
         }
         lines
     }
+}
+
+/// Of a value, whatever the order of its keys.
+fn digest(value: &Value) -> [u8; 32] {
+    fn feed(digest: &mut Sha256, value: &Value) {
+        match value {
+            Value::Object(members) => {
+                let mut names: Vec<&String> = members.keys().collect();
+                names.sort_unstable();
+                digest.update(format!("{{{}", names.len()));
+                for name in names {
+                    digest.update(Value::String(name.clone()).to_string());
+                    feed(digest, &members[name]);
+                }
+            }
+            Value::Array(items) => {
+                digest.update(format!("[{}", items.len()));
+                items.iter().for_each(|item| feed(digest, item));
+            }
+            plain => digest.update(format!("{plain};")),
+        }
+    }
+    let mut digest_of = Sha256::new();
+    feed(&mut digest_of, value);
+    digest_of.finalize().into()
 }
 
 /// One warning for all entries that still have their password beside the address.

@@ -5,7 +5,8 @@ use prometheus::{IntCounterVec, IntGaugeVec};
 
 use super::{Collectors, counters, gauges};
 
-/// Counters of reloads.
+/// Counters of reloads. Cheap to clone.
+#[derive(Clone)]
 pub(crate) struct Reloads {
     reloads: IntCounterVec,
     at: IntGaugeVec,
@@ -25,7 +26,7 @@ impl Default for Reloads {
 }
 
 impl Reloads {
-    /// Something was read again and was `applied`, or `refused`.
+    /// Something was read again and was `applied`, `unchanged` or `refused`.
     pub(crate) fn count(&self, what: &'static str, result: &'static str, at: DateTime<Utc>) {
         self.reloads.with_label_values(&[what, result]).inc();
         self.at.with_label_values(&[what]).set(at.timestamp());

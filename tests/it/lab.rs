@@ -1,6 +1,12 @@
 //! The product and its routers in one process: what a test asks for, and what the routers saw of it.
 
-use std::{collections::HashMap, io, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use rust_junosmcp::{
     Clock,
@@ -28,6 +34,7 @@ pub(crate) struct Plan {
     command_time: Duration,
     profile: String,
     clock: Clock,
+    file: Option<PathBuf>,
     change: Box<dyn FnOnce(&mut Settings) + Send>,
 }
 
@@ -44,6 +51,7 @@ impl Lab {
             command_time: Duration::ZERO,
             profile: "vsrx-24.4".to_owned(),
             clock: Clock::system(),
+            file: None,
             change: Box::new(|_| {}),
         }
     }
@@ -151,6 +159,12 @@ impl Plan {
         self
     }
 
+    /// The inventory stands in this file, so that it can be read again.
+    pub(crate) fn in_file(mut self, path: &Path) -> Self {
+        self.file = Some(path.to_owned());
+        self
+    }
+
     /// Other settings than the defaults.
     pub(crate) fn settings(mut self, change: impl FnOnce(&mut Settings) + Send + 'static) -> Self {
         self.change = Box::new(change);
@@ -186,7 +200,15 @@ impl Plan {
         }
         self.entries
             .insert("_blocklist_defaults".to_owned(), Value::Object(self.rules.clone()));
-        let mut settings = Settings::new(InventorySource::Text(Value::Object(self.entries).to_string()));
+        let text = Value::Object(std::mem::take(&mut self.entries)).to_string();
+        let source = match self.file.take() {
+            Some(path) => {
+                std::fs::write(&path, text).expect("written");
+                InventorySource::File(path)
+            }
+            None => InventorySource::Text(text),
+        };
+        let mut settings = Settings::new(source);
         settings.clock = self.clock;
         settings.audit.format = AuditFormat::Off;
         settings.devices.known_hosts = KnownHosts::Memory(known_hosts);

@@ -133,7 +133,7 @@ async fn calls_routers_outputs_and_commits_are_counted() {
             ("commits_total{confirmed=\"false\",outcome=\"committed\"}", 1.0),
             ("inventory_routers{state=\"enabled\"}", 2.0),
             ("inventory_routers{state=\"disabled\"}", 0.0),
-            ("tokens{state=\"active\"}", 4.0),
+            ("tokens{state=\"active\"}", 5.0),
             ("tokens{state=\"expired\"}", 1.0),
             ("tokens{state=\"disabled\"}", 0.0),
             ("jobs{state=\"succeeded\"}", 1.0),

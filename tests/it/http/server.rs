@@ -27,6 +27,7 @@ pub(crate) fn tokens() -> String {
         {"name": "none", "hash": hash_of('C'), "routers": ["*"], "tools": []},
         {"name": "old", "hash": hash_of('D'), "routers": ["*"], "tools": ["*"], "expires_at": "2020-01-01T00:00:00Z"},
         {"name": "lead", "hash": hash_of('E'), "routers": ["*"], "tools": ["effect:read", "effect:write"]},
+        {"name": "site", "hash": hash_of('F'), "routers": ["edge-*"], "tools": ["effect:read", "effect:write"]},
     ]})
     .to_string()
 }

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The members that every request of the newer era carries.
-pub(super) fn modern(mut params: Value) -> Value {
+pub(crate) fn modern(mut params: Value) -> Value {
     params["_meta"] = json!({
         "io.modelcontextprotocol/protocolVersion": "2026-07-28",
         "io.modelcontextprotocol/clientCapabilities": {},
@@ -20,17 +20,17 @@ pub(super) fn modern(mut params: Value) -> Value {
 }
 
 /// A client on stdio that has opened a session, so that it may ask in both eras.
-pub(super) struct Client {
-    pub(super) server: Running,
+pub(crate) struct Client {
+    pub(crate) server: Running,
     last: u64,
 }
 
 impl Client {
-    pub(super) fn of(arguments: &[&str]) -> Self {
+    pub(crate) fn of(arguments: &[&str]) -> Self {
         Self::running(Program::new(arguments))
     }
 
-    pub(super) fn running(program: Program) -> Self {
+    pub(crate) fn running(program: Program) -> Self {
         let mut client = Self {
             server: program.start(),
             last: 0,
@@ -44,7 +44,7 @@ impl Client {
     }
 
     /// The answer to a request; what the server says of its own accord meanwhile is not expected.
-    pub(super) fn ask(&mut self, method: &str, params: Value) -> Value {
+    pub(crate) fn ask(&mut self, method: &str, params: Value) -> Value {
         let id = self.begin(method, params);
         let answer = self.next();
         assert_eq!(answer["id"], id, "{answer}");
@@ -52,18 +52,18 @@ impl Client {
     }
 
     /// Sends a request and gives its id.
-    pub(super) fn begin(&mut self, method: &str, params: Value) -> u64 {
+    pub(crate) fn begin(&mut self, method: &str, params: Value) -> u64 {
         self.last += 1;
         self.write(&json!({"jsonrpc": "2.0", "id": self.last, "method": method, "params": params}));
         self.last
     }
 
-    pub(super) fn say(&mut self, method: &str, params: Value) {
+    pub(crate) fn say(&mut self, method: &str, params: Value) {
         self.write(&json!({"jsonrpc": "2.0", "method": method, "params": params}));
     }
 
     /// The next message of the server.
-    pub(super) fn next(&mut self) -> Value {
+    pub(crate) fn next(&mut self) -> Value {
         let line = self.server.line();
         serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"))
     }
@@ -74,12 +74,12 @@ impl Client {
 }
 
 /// The text of a token, which are equal letters.
-pub(super) fn bearer(ask: Ask, letter: char) -> Ask {
+pub(crate) fn bearer(ask: Ask, letter: char) -> Ask {
     ask.header("Authorization", &format!("Bearer {}", String::from(letter).repeat(43)))
 }
 
 /// A request of the newer era; `name` is what its header repeats.
-pub(super) fn request(method: &str, name: Option<&str>, params: Value) -> Ask {
+pub(crate) fn request(method: &str, name: Option<&str>, params: Value) -> Ask {
     let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": modern(params)});
     let ask = Ask::message(&body)
         .header("MCP-Protocol-Version", "2026-07-28")
@@ -91,7 +91,7 @@ pub(super) fn request(method: &str, name: Option<&str>, params: Value) -> Ask {
 }
 
 /// What the holder of a token gets.
-pub(super) fn ask_as(server: &Server, letter: char, method: &str, name: Option<&str>, params: Value) -> Value {
+pub(crate) fn ask_as(server: &Server, letter: char, method: &str, name: Option<&str>, params: Value) -> Value {
     let reply: Reply = server.send(&bearer(request(method, name, params), letter));
     reply.json()
 }

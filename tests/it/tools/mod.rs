@@ -13,6 +13,7 @@ mod inventory;
 mod jobs;
 mod outputs;
 mod pfe;
+mod reload;
 mod secrets;
 mod status;
 mod template;
