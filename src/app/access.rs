@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 
 use serde_json::json;
 
-use super::{App, Caller, Settings, StartFault, issuer::Issuer};
+use super::{App, Caller, Settings, StartFault, issuer::Issuer, news::News};
 use crate::{
     tokens::{
         Changes, FileFault, Refused, Tokens, Usage, is_well_formed,
@@ -177,6 +177,15 @@ impl App {
         tokens.usable(now).any(|grant| caller.is_granted(grant))
     }
 
+    /// A principal with the scopes that it has now, if it may still come in.
+    pub(crate) fn renewed(&self, caller: &Caller) -> Option<Caller> {
+        let tokens = self.access.file.as_ref()?.current();
+        let mut callers = tokens
+            .usable(self.services.clock.now())
+            .map(|grant| Caller::token(Arc::clone(grant)));
+        callers.find(|renewed| renewed.owner() == caller.owner())
+    }
+
     /// Whether there is any tool that the caller may use.
     pub(crate) fn serves(&self, caller: &Caller) -> bool {
         self.offered.iter().any(|spec| caller.may_use(spec))
@@ -188,6 +197,7 @@ impl App {
         match self.access.reload() {
             Ok(changes) => {
                 tracing::info!("the tokens of '{}' were read again", path.display());
+                self.board.tell(true, News::Tokens);
                 self.principals.notify_one();
                 let result = if changes.are_none() { "unchanged" } else { "applied" };
                 let mut details = json!(changes);

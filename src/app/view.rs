@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use tokio::sync::broadcast;
+
 use super::{App, Caller};
 
 impl App {
@@ -19,6 +21,11 @@ impl App {
         names
     }
 
+    /// Whether there is such a router in a caller's scope.
+    pub(crate) fn has_router(&self, caller: &Caller, name: &str) -> bool {
+        self.inventory().get(name).is_some_and(|router| caller.sees(router))
+    }
+
     /// The tags of the routers in a caller's scope, sorted.
     pub(crate) fn tags_of(&self, caller: &Caller) -> BTreeSet<String> {
         let inventory = self.inventory();
@@ -34,6 +41,23 @@ impl App {
     /// The whole text of a stored output of this caller.
     pub(crate) fn stored_output(&self, caller: &Caller, id: &str) -> Option<String> {
         self.services.outputs.whole(caller.owner(), id)
+    }
+
+    /// The ids of jobs of this process, each time one of them changes.
+    pub(crate) fn job_news(&self) -> broadcast::Receiver<String> {
+        self.services.jobs.news()
+    }
+
+    /// Whether a job that a caller may know of runs in this process.
+    pub(crate) fn runs_job(&self, caller: &Caller, id: &str) -> bool {
+        let running = self.services.jobs.running(id).and_then(|job| job.begun());
+        running.is_some_and(|record| caller.sees_job(&self.inventory(), &record))
+    }
+
+    /// Whether there is a job that a caller may know of.
+    pub(crate) async fn has_job(&self, caller: &Caller, id: &str) -> bool {
+        let record = self.services.jobs.record(id).await;
+        record.is_some_and(|record| caller.sees_job(&self.inventory(), &record))
     }
 
     /// The jobs that a caller may know of, newest first.

@@ -72,7 +72,7 @@ async fn serve(
         None => over_stdio(app, &mut signals, &manager).await,
         Some(http) => {
             let bound = Bound::new(&http, sockets).await?;
-            let responder = responder.unwrap_or_else(|| server::responder(&app));
+            let responder = responder.unwrap_or_else(|| server::responder(&app, http.stateless));
             over_http(app, responder, (http, bound), &mut signals, &manager).await?
         }
     };

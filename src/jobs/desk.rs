@@ -10,7 +10,7 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 use ring::rand::{SecureRandom, SystemRandom};
 use serde_json::Value;
-use tokio::time::Instant;
+use tokio::{sync::broadcast, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -27,6 +27,9 @@ pub(crate) const MOST_RUNNING: usize = 64;
 /// Between two looks at a job that another process runs.
 const LOOK: Duration = Duration::from_secs(1);
 
+/// Changes that whoever listens may be behind.
+const NEWS: usize = 256;
+
 /// Takes secrets out of a text.
 type Redact = dyn Fn(&str) -> String + Send + Sync;
 
@@ -39,6 +42,8 @@ pub(super) struct Desk {
     pub(super) clock: Clock,
     redact: Box<Redact>,
     live: Mutex<HashMap<String, Arc<Live>>>,
+    /// Names jobs of this process that have changed.
+    pub(super) news: broadcast::Sender<String>,
     closing: CancellationToken,
     interrupted: Vec<Record>,
 }
@@ -86,6 +91,7 @@ impl Jobs {
             clock,
             redact: Box::new(redact),
             live: Mutex::default(),
+            news: broadcast::Sender::new(NEWS),
             closing: CancellationToken::new(),
             interrupted,
         }))
@@ -127,6 +133,11 @@ impl Jobs {
         jobs.insert(live.id().to_owned(), Arc::clone(&live));
         drop(jobs);
         Some(Job::new(live, Arc::clone(&self.0)))
+    }
+
+    /// The ids of jobs of this process, each time one of them changes.
+    pub(crate) fn news(&self) -> broadcast::Receiver<String> {
+        self.0.news.subscribe()
     }
 
     /// A job that runs in this process.

@@ -102,7 +102,7 @@ impl Job {
         if written.is_err() {
             self.live.record().state = State::Queued;
         }
-        self.live.changed.send_replace(());
+        tell(&self.live, &self.desk);
         written
     }
 
@@ -212,8 +212,14 @@ fn changed(live: &Live, desk: &Desk, change: impl FnOnce(&mut Record)) -> bool {
     if let Err(fault) = &written {
         tracing::error!(job_id = live.id(), "{fault}");
     }
-    live.changed.send_replace(());
+    tell(live, desk);
     written.is_ok()
+}
+
+fn tell(live: &Live, desk: &Desk) {
+    live.changed.send_replace(());
+    // Nobody may be listening.
+    let _ = desk.news.send(live.id().to_owned());
 }
 
 impl Drop for Job {

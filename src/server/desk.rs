@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rmcp::handler::server::router::tool::ToolRouter;
 
-use super::{asking::Seal, dispatch, handler::Handler, resources::Cursors};
+use super::{asking::Seal, dispatch, handler::Handler, resources::Cursors, subscriptions::Places};
 use crate::app::{App, Caller};
 
 /// The tools of a process with their routes.
@@ -14,11 +14,14 @@ pub(super) struct Desk {
     pub(super) cursors: Cursors,
     /// Closes what goes out with questions.
     pub(super) seal: Seal,
+    pub(super) places: Places,
+    /// Whether clients of the older era have sessions, so that they can be told something.
+    pub(super) keeps_sessions: bool,
 }
 
 impl Desk {
     /// The desk of a process.
-    pub(super) fn new(app: Arc<App>) -> Arc<Self> {
+    pub(super) fn new(app: Arc<App>, keeps_sessions: bool) -> Arc<Self> {
         let mut router = ToolRouter::new();
         for spec in app.offered() {
             router.add_route(dispatch::route(spec, app.is_read_only()));
@@ -28,6 +31,8 @@ impl Desk {
             router,
             cursors: Cursors::new(),
             seal: Seal::new(),
+            places: Places::default(),
+            keeps_sessions,
         })
     }
 

@@ -11,9 +11,10 @@ use rmcp::{
         CustomResult, DiscoverResult, ErrorCode, ErrorData, Extensions, GetPromptRequestParams, GetPromptResponse,
         Implementation, InitializeRequestParams, InitializeResult, ListPromptsResult, ListResourceTemplatesResult,
         ListResourcesResult, ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse,
-        ServerCapabilities, ServerConfig, Tool,
+        ResourcesCapability, ServerCapabilities, ServerConfig, SubscribeRequestParams, SubscriptionFilter, Tool,
+        ToolsCapability, UnsubscribeRequestParams,
     },
-    service::RequestContext,
+    service::{NotificationContext, RequestContext, SubscriptionContext},
 };
 
 use super::{
@@ -24,6 +25,7 @@ use super::{
     instructions::instructions,
     prompts,
     resources::{self, Cursors},
+    subscriptions::{self, Places, Session},
 };
 use crate::app::{App, Caller};
 
@@ -34,7 +36,7 @@ pub(super) const LIST_TTL: u64 = 60_000;
 pub(super) const FIXED_TTL: u64 = 300_000;
 
 /// Methods that exist: the SDK hands them over as unknown ones when their parameters have the wrong form.
-const KNOWN_METHODS: [&str; 10] = [
+const KNOWN_METHODS: [&str; 13] = [
     "completion/complete",
     "initialize",
     "prompts/get",
@@ -43,8 +45,11 @@ const KNOWN_METHODS: [&str; 10] = [
     "tools/list",
     "resources/list",
     "resources/read",
+    "resources/subscribe",
     "resources/templates/list",
+    "resources/unsubscribe",
     "server/discover",
+    "subscriptions/listen",
 ];
 
 /// One caller's view of the process. Cheap to make and to clone.
@@ -52,12 +57,18 @@ const KNOWN_METHODS: [&str; 10] = [
 pub(super) struct Handler {
     desk: Arc<Desk>,
     caller: Caller,
+    /// What the client of a session is told; other clients have none.
+    session: Arc<Session>,
 }
 
 impl Handler {
     /// Answers `caller` from what the desk offers.
     pub(super) fn new(desk: Arc<Desk>, caller: Caller) -> Self {
-        Self { desk, caller }
+        Self {
+            desk,
+            caller,
+            session: Arc::default(),
+        }
     }
 
     /// Closes what goes out with questions.
@@ -67,6 +78,10 @@ impl Handler {
 
     pub(super) fn app(&self) -> &Arc<App> {
         &self.desk.app
+    }
+
+    pub(super) fn places(&self) -> &Places {
+        &self.desk.places
     }
 
     pub(super) fn cursors(&self) -> &Cursors {
@@ -93,7 +108,10 @@ impl ServerHandler for Handler {
             .enable_completions()
             .enable_prompts()
             .enable_resources()
+            .enable_resources_subscribe()
+            .enable_resources_list_changed()
             .enable_tools()
+            .enable_tool_list_changed()
             .build();
         let about = Implementation::new("rust-junosmcp", env!("CARGO_PKG_VERSION")).with_title("Junos routers");
         ServerConfig::new(capabilities).with_server_info(about)
@@ -105,7 +123,14 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<InitializeResult, ErrorData> {
         context.peer.set_peer_info(request.clone());
-        let result = self.negotiate_initialize(&request)?;
+        let mut result = self.negotiate_initialize(&request)?;
+        self.session.open();
+        if !self.desk.keeps_sessions {
+            // Where there is no session nobody can be told anything.
+            let capabilities = &mut result.capabilities;
+            capabilities.resources = capabilities.resources.take().map(|_| ResourcesCapability::default());
+            capabilities.tools = capabilities.tools.take().map(|_| ToolsCapability::default());
+        }
         Ok(result.with_instructions(self.instructions(&context.extensions)))
     }
 
@@ -175,6 +200,46 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
         resources::read(self, &request.uri, &context).await
+    }
+
+    async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
+        if self.desk.keeps_sessions {
+            let caller = self.caller(&context.extensions);
+            self.session.begin(self.app(), caller, &context.peer);
+        }
+    }
+
+    async fn subscribe(
+        &self,
+        request: SubscribeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        if !self.desk.keeps_sessions {
+            return Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, "resources/subscribe", None));
+        }
+        let caller = self.caller(&context.extensions);
+        self.session.subscribe(self.app(), caller, &request.uri).await?;
+        // A client that never says that it is ready is told nevertheless.
+        self.session.begin(self.app(), caller, &context.peer);
+        Ok(())
+    }
+
+    async fn unsubscribe(
+        &self,
+        request: UnsubscribeRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.session.unsubscribe(&request.uri);
+        Ok(())
+    }
+
+    fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        // The SDK says nothing of the request here; over HTTP a handler of the newer era serves one request only.
+        Some(subscriptions::accepted(self.app(), &self.caller, requested))
+    }
+
+    async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
+        subscriptions::listen(self, context).await
     }
 
     async fn list_prompts(

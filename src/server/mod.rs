@@ -14,6 +14,7 @@ mod progress;
 mod prompts;
 mod resources;
 mod stdio;
+mod subscriptions;
 
 use std::sync::Arc;
 
@@ -27,9 +28,9 @@ pub(crate) use http::{
 };
 pub(crate) use stdio::serve as serve_stdio;
 
-/// Answers with the tools of `app`.
-pub(crate) fn responder(app: &Arc<App>) -> Responder {
-    let desk = Desk::new(Arc::clone(app));
+/// Answers with the tools of `app`, to clients of the older era without a session where it is `stateless`.
+pub(crate) fn responder(app: &Arc<App>, stateless: bool) -> Responder {
+    let desk = Desk::new(Arc::clone(app), !stateless);
     Responder::for_callers(move |caller| desk.handler(caller))
 }
 

@@ -36,7 +36,7 @@ where
     R: AsyncRead + Unpin + Send + 'static,
     W: AsyncWrite + Unpin + Send + 'static,
 {
-    let handler = Desk::new(Arc::clone(&app)).handler(Caller::stdio());
+    let handler = Desk::new(Arc::clone(&app), true).handler(Caller::stdio());
     let witness = Arc::clone(&app);
     let on_refusal: OnRefusal = Arc::new(move |reason| witness.unreadable(&Caller::stdio(), reason));
     let channel = Channel::new(reader, writer, on_refusal);

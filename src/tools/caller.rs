@@ -130,6 +130,11 @@ impl Caller {
         }
     }
 
+    /// Whether nothing is known of the principal but what its token said when the request came in.
+    pub(crate) fn is_judged_once(&self) -> bool {
+        matches!(self.kind, Kind::OAuth(_))
+    }
+
     /// What belongs to the caller is kept under this: a token made anew under the same name has another one.
     pub(crate) fn owner(&self) -> &Arc<str> {
         &self.owner

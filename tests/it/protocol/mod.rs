@@ -1,7 +1,8 @@
 //! What clients find besides tools: prompts, completions, resources and news, on stdio and over HTTP, in both eras.
 
 mod completions;
+mod news;
 mod pages;
 mod prompts;
 mod resources;
-mod wire;
+pub(crate) mod wire;
