@@ -18,9 +18,10 @@ if command -v npm >/dev/null; then
     # The package `node` brings the version of Node.js that the Inspector needs, whatever the machine has.
     mkdir -p "$THIRD_PARTY_NODE"
     npm install --prefix "$THIRD_PARTY_NODE" --silent --no-fund --no-audit \
-        node@22.23.3 @modelcontextprotocol/inspector@2.12.0 @modelcontextprotocol/conformance@0.2.0-alpha.12
+        node@22.23.3 @modelcontextprotocol/inspector@2.12.0 @modelcontextprotocol/conformance@0.2.0-alpha.12 \
+        mcp-remote@0.15.1
 else
-    echo "notice: npm is missing, the MCP Inspector and the conformance suite are skipped" >&2
+    echo "notice: npm is missing, the MCP Inspector, the conformance suite and mcp-remote are skipped" >&2
 fi
 # Both at once: the features of the dependencies are then those of `cargo test`, which has built them already.
 cargo build --locked --bin rust-junosmcp --example conformance

@@ -39,6 +39,8 @@ pub(crate) struct Suite {
     changes: broadcast::Sender<Changed>,
     seal: Arc<RequestStateCodec>,
     session: Arc<Mutex<Session>>,
+    /// From before the client is told that it listens, so that it misses nothing from then on.
+    listening: Arc<Mutex<Option<broadcast::Receiver<Changed>>>>,
 }
 
 /// What the older revisions remember of a client.
@@ -67,6 +69,7 @@ impl Suite {
             changes: broadcast::channel(BACKLOG).0,
             seal: Arc::new(RequestStateCodec::try_new(key).expect("the key is long enough")),
             session: Session::new(),
+            listening: Arc::default(),
         }
     }
 
@@ -74,6 +77,7 @@ impl Suite {
     pub(crate) fn for_client(&self) -> Self {
         Self {
             session: Session::new(),
+            listening: Arc::default(),
             ..self.clone()
         }
     }
@@ -238,11 +242,13 @@ impl ServerHandler for Suite {
     }
 
     fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        *self.listening.lock().expect("nobody panics with it") = Some(self.changes.subscribe());
         Some(requested.clone())
     }
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
-        let mut changes = self.changes.subscribe();
+        let begun = self.listening.lock().expect("nobody panics with it").take();
+        let mut changes = begun.unwrap_or_else(|| self.changes.subscribe());
         loop {
             let changed = tokio::select! {
                 () = context.cancelled() => return Ok(()),

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import os
 import ssl
 import threading
 import urllib.error
@@ -13,8 +14,10 @@ import anyio
 import fastmcp
 import httpx2
 import mcp
+import mcp_types
 from conftest import BINARY, eventually
 from fastmcp.client.auth import OAuth
+from fastmcp.client.elicitation import ElicitResult
 from fastmcp.client.transports import StdioTransport, StreamableHttpTransport
 from identity import Identity
 from mcp.client.auth import OAuthClientProvider
@@ -30,6 +33,8 @@ class Stdio:
     """A server of its own for each client."""
 
     arguments: list
+    command: str = BINARY
+    environment: dict = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass
@@ -62,10 +67,14 @@ class Official:
     """The client of the package `mcp`."""
 
     @contextlib.asynccontextmanager
-    async def connect(self, way, era):
+    async def connect(self, way, era, person):
+        async def asked(_, question):
+            action, content = await person(question.message, question.requested_schema)
+            return mcp_types.ElicitResult(action=action, content=content)
+
         async with contextlib.AsyncExitStack() as stack:
             if isinstance(way, Stdio):
-                target = mcp.StdioServerParameters(command=BINARY, args=way.arguments)
+                target = mcp.StdioServerParameters(command=way.command, args=way.arguments, env=os.environ | way.environment)
             else:
                 client = httpx2.AsyncClient(
                     headers={"Authorization": f"Bearer {way.secret}"} if way.secret else {},
@@ -74,7 +83,8 @@ class Official:
                     timeout=SECONDS,
                 )
                 target = streamable_http_client(way.url, http_client=await stack.enter_async_context(client))
-            self.client = await stack.enter_async_context(mcp.Client(target, mode=era))
+            client = mcp.Client(target, mode=era, elicitation_callback=asked if person else None)
+            self.client = await stack.enter_async_context(client)
             yield self
 
     def provider(self, way):
@@ -131,14 +141,20 @@ class FastMCP:
     """The client of the package `fastmcp`."""
 
     @contextlib.asynccontextmanager
-    async def connect(self, way, era):
+    async def connect(self, way, era, person):
+        async def asked(message, _, question, __):
+            action, content = await person(message, question.requested_schema)
+            return ElicitResult(action=action, content=content)
+
+        handler = asked if person else None
+        client = fastmcp.Client(self.transport(way), mode=era, timeout=SECONDS, elicitation_handler=handler)
         with browser(way):
-            async with fastmcp.Client(self.transport(way), mode=era, timeout=SECONDS) as self.client:
+            async with client as self.client:
                 yield self
 
     def transport(self, way):
         if isinstance(way, Stdio):
-            return StdioTransport(BINARY, way.arguments, keep_alive=False)
+            return StdioTransport(way.command, way.arguments, env=os.environ | way.environment, keep_alive=False)
         if way.identity is None:
             return StreamableHttpTransport(way.url, auth=way.secret)
         auth = OAuth(callback_host="127.0.0.1", additional_client_metadata={"token_endpoint_auth_method": "none"})
@@ -183,12 +199,12 @@ def browser(way):
 CLIENTS = {"mcp": Official, "fastmcp": FastMCP}
 
 
-def talk(client, way, era, story):
-    """Runs `story` with a client that is connected."""
+def talk(client, way, era, story, person=None):
+    """Runs `story` with a client that is connected, and that asks `person` when the server has a question."""
 
     async def run():
         with anyio.fail_after(SECONDS):
-            async with CLIENTS[client]().connect(way, era) as connected:
+            async with CLIENTS[client]().connect(way, era, person) as connected:
                 return await story(connected)
 
     return anyio.run(run)

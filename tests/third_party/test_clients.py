@@ -1,6 +1,8 @@
 """The Python clients `mcp` and `fastmcp` over stdio and HTTP, with a bearer token and with OAuth, in both eras."""
 
 import json
+import os
+import pathlib
 import socket
 
 import pytest
@@ -8,6 +10,8 @@ from clients import CLIENTS, Http, Stdio, talk
 from conftest import start_lab, stop
 from identity import Identity
 from test_http import SECRET, Server, tokens
+
+NODE = pathlib.Path(os.environ.get("THIRD_PARTY_NODE", "missing")).resolve() / "node_modules" / ".bin"
 
 MODERN = "2026-07-28"
 LATEST_LEGACY = "2025-11-25"
@@ -30,7 +34,7 @@ def site(tmp_path_factory):
         inventory.write_text(json.dumps(devices))
         yield [
             *("--device-mapping", str(inventory), "--known-hosts-file", str(folder / "known_hosts")),
-            *("--state-dir", str(folder / "state"), "--connect-timeout-secs", "1"),
+            *("--connect-timeout-secs", "1"),
         ]
     stop(lab)
 
@@ -40,9 +44,12 @@ def ways(site, tmp_path_factory):
     """The ways to the routers by name, each opened when it is first asked for."""
     opened, closing = {}, []
 
+    def stateful():
+        return [*site, "--state-dir", str(tmp_path_factory.mktemp("state"))]
+
     def serve(*arguments, **environment):
         folder = tmp_path_factory.mktemp("http")
-        server = Server(folder, *site, *arguments, lab=None, environment=environment)
+        server = Server(folder, *stateful(), *arguments, lab=None, environment=environment)
         closing.append(lambda: stop(server.process))
         return server.url
 
@@ -54,14 +61,19 @@ def ways(site, tmp_path_factory):
         options = ["--oauth-issuer", identity.issuer, "--oauth-audience", audience, "--port", str(port)]
         return Http(serve(*options, SSL_CERT_FILE=str(identity.authority)), identity=identity)
 
-    def bearer():
-        return Http(serve("--tokens-file", str(tokens(tmp_path_factory.mktemp("tokens")))), secret=SECRET)
+    def bearer(*options, tools=("*",)):
+        path = tokens(tmp_path_factory.mktemp("tokens"), tools)
+        return Http(serve("--tokens-file", str(path), *options), secret=SECRET)
 
+    asking = ["--confirm", "commits"]
     kinds = {
-        "stdio": lambda: Stdio(site),
+        "stdio": lambda: Stdio(stateful()),
         "bearer": bearer,
+        "stdio that asks": lambda: Stdio([*stateful(), *asking]),
+        "bearer that asks": lambda: bearer(*asking, tools=["effect:read", "effect:operate", "effect:write"]),
         "OAuth-ES256": lambda: oauth("ES256"),
         "OAuth-RS256": lambda: oauth("RS256"),
+        "bridge": lambda: bridge(way("bearer"), tmp_path_factory.mktemp("bridge")),
     }
 
     def way(kind):
@@ -72,6 +84,13 @@ def ways(site, tmp_path_factory):
     yield way
     for close in reversed(closing):
         close()
+
+
+def bridge(there, folder):
+    """`mcp-remote` as a program on stdio that hands everything on over HTTP."""
+    arguments = [there.url, "--header", f"Authorization:Bearer {there.secret}", "--transport", "http-only", "--allow-http"]
+    environment = {"PATH": f"{NODE}{os.pathsep}{os.environ['PATH']}", "MCP_REMOTE_CONFIG_DIR": str(folder)}
+    return Stdio(arguments, str(NODE / "mcp-remote"), environment)
 
 
 def free_port():
@@ -89,7 +108,16 @@ def era(request):
     return request.param
 
 
-@pytest.mark.parametrize("kind", ["stdio", "bearer", "OAuth-ES256", "OAuth-RS256"])
+BRIDGE = pytest.param(
+    "bridge",
+    marks=pytest.mark.skipif(
+        not (NODE / "mcp-remote").exists(),
+        reason="npm is missing, so that scripts/third-party.sh could not install mcp-remote",
+    ),
+)
+
+
+@pytest.mark.parametrize("kind", ["stdio", "bearer", "OAuth-ES256", "OAuth-RS256", BRIDGE])
 def test_a_client_lists_calls_and_hears_of_failures(client, kind, era, ways):
     way = ways(kind)
     steps = []
@@ -119,3 +147,33 @@ def test_a_client_lists_calls_and_hears_of_failures(client, kind, era, ways):
         # The client found its way from the 401 on, and the server fetched the keys by itself.
         seen = {"/.well-known/oauth-authorization-server", "/register", "/authorize", "/token", "/keys"}
         assert seen <= set(way.identity.seen)
+
+
+@pytest.mark.parametrize("kind", ["stdio that asks", "bearer that asks"])
+def test_a_commit_is_the_decision_of_a_person(client, kind, era, ways):
+    place = f"{client}-{era}-{kind[0]}"
+    change = {"router_name": "edge-1", "config_text": f"set snmp location {place}"}
+    decisions = [("decline", None), ("accept", {"confirm": False}), ("cancel", None), ("accept", {"confirm": True})]
+    questions = []
+
+    async def person(message, _):
+        questions.append(message)
+        return decisions[len(questions) - 1]
+
+    async def story(connected):
+        told = []
+        for _ in decisions:
+            outcome = await connected.call("load_and_commit_config", change)
+            shown = await connected.call("get_junos_config", {"router_name": "edge-1", "config_path": "snmp location"})
+            told.append((outcome, place in shown.text))
+        return told
+
+    *refused, (committed, is_there) = talk(client, ways(kind), era, story, person)
+    for outcome, has_changed in refused:
+        assert outcome.failed and outcome.structured["error"]["code"] == "declined", outcome
+        assert not has_changed
+    assert not committed.failed and committed.structured["outcome"] == "committed", committed
+    assert is_there
+    # Each question shows what would be committed, and where.
+    assert len(questions) == len(decisions)
+    assert all(place in question and "edge-1" in question for question in questions)

@@ -26,10 +26,10 @@ SECONDS = 60
 SECRET = "A" * 43
 
 
-def tokens(folder):
-    """A file with one token that reads everything."""
+def tokens(folder, tools=("*",)):
+    """A file with one token, which reads everything unless `tools` says otherwise."""
     digest = base64.urlsafe_b64encode(hashlib.sha256(SECRET.encode()).digest()).rstrip(b"=").decode()
-    entry = {"name": "noc", "hash": f"sha256:{digest}", "routers": ["*"], "tools": ["*"]}
+    entry = {"name": "noc", "hash": f"sha256:{digest}", "routers": ["*"], "tools": list(tools)}
     path = folder / "tokens.json"
     path.write_text(json.dumps({"version": 1, "tokens": [entry]}))
     path.chmod(0o600)
