@@ -11,13 +11,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use base64::Engine as _;
 use serde_json::{Value, json};
-use sha2::Digest as _;
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
+
+use super::wire;
 
 const CONNECTIONS: usize = 100;
 
@@ -34,7 +30,7 @@ pub(crate) fn rows(row: impl Fn(&str, Duration, Duration, &str)) {
     crate::runtime().block_on(async {
         for (era, request) in [("sessionless", product.modern()), ("session", product.legacy().await)] {
             let reply = once(product.address, &request).await;
-            let body = body(&reply);
+            let body = wire::body(&reply);
             assert!(body.contains("edge-1"), "{body}");
             let (mut bare, address) = bare(
                 if era == "session" {
@@ -66,11 +62,7 @@ impl Product {
     fn start() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let tokens = folder.path().join("tokens.json");
-        let digest = sha2::Sha256::digest("A".repeat(43).as_bytes());
-        let hash = format!(
-            "sha256:{}",
-            base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(digest)
-        );
+        let hash = wire::hash_of(&"A".repeat(43));
         let entry = json!({"name": "noc", "hash": hash, "routers": ["*"], "tools": ["*"]});
         std::fs::write(&tokens, json!({"version": 1, "tokens": [entry]}).to_string()).expect("written");
         let mut child = Command::new(env!("CARGO_BIN_EXE_rust-junosmcp"))
@@ -116,12 +108,7 @@ impl Product {
         let client = json!({"name": "bench", "version": "1"});
         let opening = json!({"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": client});
         let reply = once(self.address, &post("initialize", opening, "")).await;
-        let head = String::from_utf8_lossy(&reply).to_ascii_lowercase();
-        let id = head
-            .lines()
-            .find_map(|line| line.strip_prefix("mcp-session-id: "))
-            .expect("a session")
-            .to_owned();
+        let id = wire::session(&reply);
         let header = format!("Mcp-Session-Id: {id}\r\n");
         post(
             "tools/call",
@@ -139,14 +126,8 @@ impl Drop for Product {
 }
 
 fn post(method: &str, params: Value, headers: &str) -> Vec<u8> {
-    let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).to_string();
-    format!(
-        "POST /mcp HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n\
-         Accept: application/json, text/event-stream\r\n{headers}Content-Length: {}\r\n\r\n{body}",
-        "A".repeat(43),
-        body.len()
-    )
-    .into_bytes()
+    let message = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
+    wire::post(&"A".repeat(43), &message, headers)
 }
 
 /// A bare handler in a process of its own, as the product is.
@@ -193,10 +174,10 @@ async fn load(address: SocketAddr, request: &[u8]) -> Duration {
     for _ in 0..CONNECTIONS {
         let (count, stop, request) = (Arc::clone(&count), Arc::clone(&stop), request.to_vec());
         clients.spawn(async move {
-            let mut stream = connect(address).await;
+            let mut stream = wire::connect(address).await;
             let mut buffer = Vec::new();
             while !stop.load(Ordering::Relaxed) {
-                exchange(&mut stream, &request, &mut buffer).await;
+                wire::exchange(&mut stream, &request, &mut buffer).await;
                 assert!(
                     buffer.starts_with(b"HTTP/1.1 200"),
                     "{}",
@@ -216,55 +197,8 @@ async fn load(address: SocketAddr, request: &[u8]) -> Duration {
     time.div_f64(calls as f64)
 }
 
-async fn connect(address: SocketAddr) -> TcpStream {
-    let stream = TcpStream::connect(address).await.expect("it listens");
-    stream.set_nodelay(true).expect("an option");
-    stream
-}
-
 async fn once(address: SocketAddr, request: &[u8]) -> Vec<u8> {
     let mut buffer = Vec::new();
-    exchange(&mut connect(address).await, request, &mut buffer).await;
+    wire::exchange(&mut wire::connect(address).await, request, &mut buffer).await;
     buffer
-}
-
-/// Sends a request and reads one reply into the buffer.
-async fn exchange(stream: &mut TcpStream, request: &[u8], buffer: &mut Vec<u8>) {
-    stream.write_all(request).await.expect("sent");
-    buffer.clear();
-    while !is_whole(buffer) {
-        assert_ne!(stream.read_buf(buffer).await.expect("read"), 0, "the server hangs up");
-    }
-}
-
-fn is_whole(reply: &[u8]) -> bool {
-    let Some(end) = memchr::memmem::find(reply, b"\r\n\r\n") else {
-        return false;
-    };
-    let (head, body) = (&reply[..end], &reply[end + 4..]);
-    match memchr::memmem::find(head, b"content-length: ") {
-        Some(at) => {
-            let digits = head[at + 16..].iter().take_while(|byte| byte.is_ascii_digit());
-            let length = digits.fold(0, |length, digit| length * 10 + usize::from(digit - b'0'));
-            body.len() >= length
-        }
-        None => body.ends_with(b"0\r\n\r\n"),
-    }
-}
-
-/// The body of a reply, chunks put together.
-fn body(reply: &[u8]) -> String {
-    let text = String::from_utf8_lossy(reply);
-    let (head, body) = text.split_once("\r\n\r\n").expect("a head");
-    if !head.contains("transfer-encoding: chunked") {
-        return body.to_owned();
-    }
-    let mut whole = String::new();
-    let mut rest = body;
-    while let Some((length, chunk)) = rest.split_once("\r\n") {
-        let length = usize::from_str_radix(length, 16).expect("a length");
-        whole.push_str(&chunk[..length]);
-        rest = &chunk[(length + 2).min(chunk.len())..];
-    }
-    whole
 }

@@ -4,6 +4,7 @@
 //! themselves.
 
 mod http;
+mod wire;
 
 use std::{
     collections::HashMap,

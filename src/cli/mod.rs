@@ -33,6 +33,7 @@ mod tour;
 use std::{ffi::OsString, future::Future, process::ExitCode};
 
 use anyhow::Context as _;
+use rustix::process::{Resource, getrlimit, setrlimit};
 
 use crate::{server::Responder, template};
 use commands::{AuditCommand, Command, KnownHostsCommand, LabCommand};
@@ -106,8 +107,21 @@ fn run(parsed: &Parsed, findings: Findings) -> anyhow::Result<ExitCode> {
     }
 }
 
+/// As many files as macOS lets a process open whose limit is called infinite.
+const UNLIMITED_FILES: u64 = 10_240;
+
+/// Lets the process open as many files as it may: each router and each client is one, and many systems start with 1,024.
+fn raise_open_files() {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = Some(limit.maximum.unwrap_or(UNLIMITED_FILES));
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+        tracing::warn!("the limit of open files stays as it is: {error}");
+    }
+}
+
 /// Runs a future on a runtime of its own.
 fn block_on<T>(work: impl Future<Output = T>) -> anyhow::Result<T> {
+    raise_open_files();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

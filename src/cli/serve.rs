@@ -71,7 +71,7 @@ async fn serve(
     let end = match http {
         None => over_stdio(app, &mut signals, &manager).await,
         Some(http) => {
-            let bound = Bound::new(&http, sockets).await?;
+            let bound = Bound::new(&http, sockets)?;
             let responder = responder.unwrap_or_else(|| server::responder(&app, http.stateless));
             over_http(app, responder, (http, bound), &mut signals, &manager).await?
         }

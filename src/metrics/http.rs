@@ -49,7 +49,11 @@ impl Default for HttpMetrics {
                 "Requests without a usable credential.",
                 &["reason"],
             ),
-            limits: counters("limit_hits_total", "Requests refused by a limit.", &["limit"]),
+            limits: counters(
+                "limit_hits_total",
+                "Requests and connections that met a limit.",
+                &["limit"],
+            ),
             reaped: counters("sessions_reaped_total", "Sessions that were ended.", &["reason"]),
             connections: gauge("connections", "Open connections of clients."),
             sessions: gauge("active_sessions", "Sessions of clients."),

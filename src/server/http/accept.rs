@@ -1,14 +1,17 @@
 //! Connections: how many, how they are secured, and how long they may be silent.
 
-use std::{sync::Arc, time::Duration};
+use std::{convert::Infallible, error::Error as _, io, sync::Arc, time::Duration};
 
-use axum::{Router, extract::Request};
+use axum::{Router, extract::Request, http::StatusCode, response::Response};
 use hyper::{
     body::Incoming,
     server::conn::{http1, http2},
     service::service_fn,
 };
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::graceful::GracefulConnection,
+};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
@@ -21,11 +24,13 @@ use tower::ServiceExt as _;
 use super::{
     client::Peer,
     errand::Errands,
-    held::Held,
     idle::Business,
+    pages::record,
     patient::Patient,
+    refusal::Counted,
     tls::{self, Tls},
 };
+use crate::app::App;
 
 /// Time for the handshake of TLS, and for the head of a request.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -41,12 +46,16 @@ const STREAMS: u32 = 128;
 /// A client that does not answer within these on such a connection is gone.
 const PING: Duration = Duration::from_secs(20);
 
+/// Time for the last answers of a connection that is to end: what the largest takes at the slowest.
+const LAST: Duration = Duration::from_secs(300);
+
 /// Pause after the system has refused a connection, most often because files have run out.
 const BREATH: Duration = Duration::from_millis(100);
 
 /// Takes connections and serves each in a task of its own.
 #[derive(Clone)]
 pub(super) struct Reception {
+    pub(super) app: Arc<App>,
     pub(super) router: Router,
     pub(super) tls: Option<Arc<Tls>>,
     pub(super) places: Arc<Semaphore>,
@@ -145,15 +154,7 @@ impl Reception {
             .max_buf_size(HEAD_BYTES)
             .max_headers(HEAD_LINES)
             .serve_connection(TokioIo::new(Patient::new(stream)), service);
-        tokio::pin!(connection);
-        tokio::select! {
-            // A client may break off at any time; that is no event.
-            _ = connection.as_mut() => return,
-            () = self.finish.cancelled() => {}
-            () = business.is_over() => {}
-        }
-        connection.as_mut().graceful_shutdown();
-        let _ = connection.await;
+        self.attend(connection, &business, &peer).await;
     }
 
     async fn serve_http2<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(self, stream: S, peer: Peer) {
@@ -166,14 +167,49 @@ impl Reception {
             .keep_alive_interval(PING)
             .keep_alive_timeout(PING)
             .serve_connection(TokioIo::new(Patient::new(stream)), service);
+        self.attend(connection, &business, &peer).await;
+    }
+
+    /// Lets a connection go on until it ends, it has nothing to do any more, or all connections are to end.
+    async fn attend(
+        &self,
+        connection: impl GracefulConnection<Error = hyper::Error>,
+        business: &Business,
+        peer: &Peer,
+    ) {
         tokio::pin!(connection);
-        tokio::select! {
-            _ = connection.as_mut() => return,
-            () = self.finish.cancelled() => {}
-            () = business.is_over() => {}
+        let is_to_end = async {
+            tokio::select! {
+                () = self.finish.cancelled() => {}
+                () = business.is_over() => {}
+            }
+        };
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            // Losing the other branch is harmless: the connection goes on here.
+            () = is_to_end => {
+                connection.as_mut().graceful_shutdown();
+                tokio::time::timeout(LAST, connection).await.unwrap_or(Ok(()))
+            }
+        };
+        if let Err(error) = ended {
+            self.note(&error, peer);
         }
-        connection.as_mut().graceful_shutdown();
-        let _ = connection.await;
+    }
+
+    /// Records why a connection was given up, where that is more than a client that has broken off.
+    fn note(&self, error: &hyper::Error, peer: &Peer) {
+        let (status, counted) = if error.is_parse_too_large() {
+            (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, Counted::Form("malformed"))
+        } else if error.is_parse() {
+            (StatusCode::BAD_REQUEST, Counted::Form("malformed"))
+        } else if is_out_of_patience(error) {
+            (StatusCode::REQUEST_TIMEOUT, Counted::Limit("slow_reader"))
+        } else {
+            return;
+        };
+        // Nothing of such a request can be believed, not even for whom a proxy has sent it.
+        record(&self.app, status, counted, &peer.address.ip().to_string());
     }
 
     fn answer(
@@ -181,14 +217,16 @@ impl Reception {
         request: Request<Incoming>,
         peer: &Peer,
         business: &Arc<Business>,
-    ) -> impl Future<Output = Result<axum::response::Response, std::convert::Infallible>> + Send + use<> {
-        let busy: Arc<super::idle::Busy> = Arc::new(business.begin());
+    ) -> impl Future<Output = Result<Response, Infallible>> + Send + use<> {
+        let busy = business.begin();
         let mut request = request.map(axum::body::Body::new);
         request.extensions_mut().insert(peer.clone());
         let router = self.router.clone();
-        async move {
-            let response = router.oneshot(request).await?;
-            Ok(response.map(|body| Held::new(body, vec![busy]).into_body()))
-        }
+        async move { router.oneshot(request).await.map(|response| busy.answered(response)) }
     }
+}
+
+fn is_out_of_patience(error: &hyper::Error) -> bool {
+    let source = error.source().and_then(|source| source.downcast_ref::<io::Error>());
+    source.is_some_and(|source| source.kind() == io::ErrorKind::TimedOut)
 }

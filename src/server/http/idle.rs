@@ -1,13 +1,18 @@
 //! When a connection has had nothing to do for too long.
 
 use std::{
+    pin::Pin,
     sync::{Arc, Mutex},
+    task::{Context, Poll},
     time::Duration,
 };
 
+use axum::{body::Body, response::Response};
+use bytes::Bytes;
+use http_body::{Frame, SizeHint};
 use tokio::{sync::Notify, time::Instant};
 
-/// A connection without a request is kept this long: longer than clients keep it for their next one.
+/// A connection on which nobody waits for us is kept this long: longer than clients keep it for their next request.
 const KEPT: Duration = Duration::from_secs(60);
 
 /// The requests of one connection.
@@ -17,12 +22,24 @@ pub(super) struct Business {
 }
 
 struct State {
+    /// Requests that wait for us, not for their client.
     running: usize,
     since: Instant,
 }
 
 /// One request of a connection; it is over when this is dropped.
-pub(super) struct Busy(Arc<Business>);
+pub(super) struct Busy {
+    business: Arc<Business>,
+    /// Whether we are the ones who have to do something.
+    is_ours: bool,
+}
+
+/// The body of an answer. Once a piece of it is there, it is up to the client to want the next one: on a connection of
+/// several streams a client can leave an answer lying without stopping the connection.
+struct Attended {
+    inner: Body,
+    busy: Busy,
+}
 
 impl Business {
     pub(super) fn new() -> Arc<Self> {
@@ -38,10 +55,13 @@ impl Business {
     /// A request begins.
     pub(super) fn begin(self: &Arc<Self>) -> Busy {
         self.count(|running| running + 1);
-        Busy(Arc::clone(self))
+        Busy {
+            business: Arc::clone(self),
+            is_ours: true,
+        }
     }
 
-    /// Waits until there has been no request for too long. Losing this wait is harmless.
+    /// Waits until nobody has waited for us for too long. Losing this wait is harmless.
     pub(super) async fn is_over(&self) {
         loop {
             let end = {
@@ -64,9 +84,47 @@ impl Business {
     }
 }
 
+impl Busy {
+    /// The answer is on its way, as far as its client wants it.
+    pub(super) fn answered(mut self, response: Response) -> Response {
+        self.turn(false);
+        response.map(|inner| Body::new(Attended { inner, busy: self }))
+    }
+
+    fn turn(&mut self, is_ours: bool) {
+        if self.is_ours != is_ours {
+            self.is_ours = is_ours;
+            self.business
+                .count(|running| if is_ours { running + 1 } else { running - 1 });
+        }
+    }
+}
+
 impl Drop for Busy {
     fn drop(&mut self) {
-        self.0.count(|running| running - 1);
+        self.turn(false);
+    }
+}
+
+impl http_body::Body for Attended {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let polled = Pin::new(&mut self.inner).poll_frame(context);
+        self.busy.turn(polled.is_pending());
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
     }
 }
 
@@ -85,5 +143,24 @@ mod tests {
         };
         tokio::join!(request, business.is_over());
         assert_eq!(started.elapsed(), KEPT * 4);
+    }
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_its_client_leaves_lying_keeps_no_connection() {
+        let business = Business::new();
+        let (sender, pieces) = futures::channel::mpsc::unbounded::<std::io::Result<Bytes>>();
+        let response = business.begin().answered(Response::new(Body::from_stream(pieces)));
+        let mut body = response.into_body();
+        let mut wanted = || {
+            let mut context = Context::from_waker(std::task::Waker::noop());
+            http_body::Body::poll_frame(Pin::new(&mut body), &mut context).is_ready()
+        };
+        assert!(!wanted(), "there is nothing yet");
+        let over = tokio::time::timeout(KEPT * 10, business.is_over());
+        over.await.expect_err("the client waits for us");
+        sender.unbounded_send(Ok(Bytes::from_static(b"x"))).expect("it is open");
+        assert!(wanted());
+        let started = Instant::now();
+        business.is_over().await;
+        assert_eq!(started.elapsed(), KEPT);
     }
 }

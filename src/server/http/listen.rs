@@ -5,12 +5,16 @@ use std::{
     net::{self, IpAddr, SocketAddr},
 };
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 use super::{
     errand::{Errand, Errands, errand},
     settings::HttpSettings,
 };
+
+/// Connections that the system keeps until we take them: as many as Linux allows. A client that comes when there are more
+/// tries again a second later, which the 128 that are usual would make of any burst.
+const BACKLOG: u32 = 4096;
 
 /// The ports that were taken.
 pub(crate) struct Bound {
@@ -39,13 +43,13 @@ impl std::error::Error for BindFault {}
 
 impl Bound {
     /// Takes the port on every address, unless `sockets` were opened for us: then they are served instead.
-    pub(crate) async fn new(settings: &HttpSettings, sockets: Vec<net::TcpListener>) -> Result<Self, BindFault> {
+    pub(crate) fn new(settings: &HttpSettings, sockets: Vec<net::TcpListener>) -> Result<Self, BindFault> {
         let listeners = match sockets.is_empty() {
-            true => open(settings).await?,
+            true => open(settings)?,
             false => adopted(sockets)?,
         };
         let metrics = match settings.metrics_listen {
-            Some(address) => Some(bind(address.ip(), address.port()).await?),
+            Some(address) => Some(bind(address.ip(), address.port())?),
             None => None,
         };
         let scheme = if settings.tls.is_some() { "https" } else { "http" };
@@ -84,11 +88,11 @@ impl Heart {
 }
 
 /// The port on every address; the first address decides which one, where any will do.
-async fn open(settings: &HttpSettings) -> Result<Vec<TcpListener>, BindFault> {
+fn open(settings: &HttpSettings) -> Result<Vec<TcpListener>, BindFault> {
     let mut port = settings.port;
     let mut listeners: Vec<TcpListener> = Vec::new();
     for &address in &settings.addresses {
-        match bind(address, port).await {
+        match bind(address, port) {
             Ok(listener) => {
                 port = listener.local_addr().map_or(port, |bound| bound.port());
                 listeners.push(listener);
@@ -114,9 +118,18 @@ fn adopted(sockets: Vec<net::TcpListener>) -> Result<Vec<TcpListener>, BindFault
     sockets.collect()
 }
 
-async fn bind(address: IpAddr, port: u16) -> Result<TcpListener, BindFault> {
+fn bind(address: IpAddr, port: u16) -> Result<TcpListener, BindFault> {
     let address = SocketAddr::new(address, port);
-    TcpListener::bind(address)
-        .await
-        .map_err(|error| BindFault { address, error })
+    listen(address).map_err(|error| BindFault { address, error })
+}
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // A server that starts again need not wait for connections of the former one to be forgotten.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }

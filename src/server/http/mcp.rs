@@ -17,7 +17,7 @@ use super::{
     gate::{self, Welcome},
     held::{Held, Occupied},
     message::{Head, INVALID_REQUEST},
-    refusal::Refusal,
+    refusal::{Counted, Refusal},
     serve::Server,
     session_door::Door,
     unread::Unread,
@@ -70,9 +70,9 @@ async fn answer(
     if parts.method == Method::POST {
         return post(server, caller, parts, body).await;
     }
-    let id = gate::session_id(&parts.headers).ok_or_else(|| session_needed(Value::Null))?;
+    let id = gate::session_id(&parts.headers).ok_or_else(|| outside(session_needed(Value::Null)))?;
     let used = server.sessions.use_by(id, caller.owner());
-    let used = used.ok_or_else(|| no_session(Value::Null))?;
+    let used = used.ok_or_else(|| outside(no_session(Value::Null)))?;
     let over = used.over.clone();
     let used: Occupied = Arc::new(used);
     let is_stream = parts.method == Method::GET;
@@ -102,13 +102,13 @@ async fn post(server: &Arc<Server>, caller: Caller, mut parts: Parts, body: &mut
         match gate::session_id(&parts.headers) {
             Some(id) => {
                 let used = server.sessions.use_by(id, caller.owner());
-                occupied.push(Arc::new(used.ok_or_else(|| no_session(head.shown_id()))?));
+                occupied.push(Arc::new(used.ok_or_else(|| unreadable(no_session(head.shown_id())))?));
             }
             None if head.initializes() => {
                 let place = server.sessions.open(&caller);
                 opening = Some(place.map_err(|limit| Refusal::too_many_sessions(head.shown_id(), limit))?);
             }
-            None => return Err(session_needed(head.shown_id())),
+            None => return Err(unreadable(session_needed(head.shown_id()))),
         }
     }
     gate::spell_out_accept(&mut parts.headers);
@@ -167,6 +167,11 @@ async fn hand_on(
 fn session_needed(id: Value) -> Refusal {
     let text = "the Mcp-Session-Id header is missing: begin with initialize";
     Refusal::rpc(StatusCode::BAD_REQUEST, id, INVALID_REQUEST, text)
+}
+
+/// A refusal of a request that is no message and so leaves no record of a call.
+fn outside(refusal: Refusal) -> Refusal {
+    refusal.counted(Counted::Form("session"))
 }
 
 fn no_session(id: Value) -> Refusal {

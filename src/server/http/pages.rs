@@ -25,6 +25,7 @@ use super::{
     refusal::{Counted, Refusal, json_response},
     serve::Server,
 };
+use crate::app::App;
 
 /// All pages.
 pub(super) fn router(server: &Arc<Server>) -> Router {
@@ -97,14 +98,20 @@ fn count(server: &Server, path: &'static str, client: Option<&Client>, response:
     let Some(counted) = response.extensions().get::<Counted>() else {
         return;
     };
+    let peer = client.map_or_else(String::new, |client| client.address.to_string());
+    record(&server.app, response.status(), *counted, &peer);
+}
+
+/// Counts and records that a client was refused something.
+pub(super) fn record(app: &App, status: StatusCode, counted: Counted, peer: &str) {
+    let metrics = app.http_metrics();
     match counted {
         Counted::Form(reason) => metrics.rejected(reason),
         Counted::Credential(reason) => metrics.unauthenticated(reason),
         Counted::Limit(limit) => metrics.limited(limit),
         Counted::Nowhere => {}
     }
-    let peer = client.map_or_else(String::new, |client| client.address.to_string());
-    server.app.rejected(status, counted.reason(), &peer);
+    app.rejected(status.as_u16(), counted.reason(), peer);
 }
 
 async fn health(request: Request) -> Response {

@@ -1,4 +1,4 @@
-//! A connection whose other end must keep reading: a client that takes nothing is not waited for without end.
+//! A connection whose other end must keep reading: a client that takes nothing, or next to nothing, is not waited for without end.
 
 use std::{
     io::{self, IoSlice},
@@ -9,35 +9,53 @@ use std::{
 
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    time::Sleep,
+    time::{Instant, Sleep},
 };
 
-/// How long a write may wait for room: on a line that moves at all there is some long before.
+/// How long writes may wait for room: on a line that moves at all there is some long before.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A stream whose writes fail when nothing of them can go out for too long.
+/// Bytes whose taking wins back a second of patience. The poorest line over which anybody works is twice as fast, and the
+/// largest answer, a megabyte, is over in some five minutes even so.
+const SLOWEST: u32 = 4096;
+
+/// A stream whose writes fail when they have waited too long for what of them could go out.
 pub(super) struct Patient<S> {
     inner: S,
-    waiting: Option<Pin<Box<Sleep>>>,
+    left: Duration,
+    waiting: Option<(Instant, Pin<Box<Sleep>>)>,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Patient<S> {
     pub(super) fn new(inner: S) -> Self {
-        Self { inner, waiting: None }
+        Self {
+            inner,
+            left: PATIENCE,
+            waiting: None,
+        }
     }
 
-    fn judged<T>(&mut self, written: Poll<io::Result<T>>, context: &mut Context<'_>) -> Poll<io::Result<T>> {
-        if written.is_ready() {
-            self.waiting = None;
+    /// What becomes of a write of which `taken` says how many bytes went out.
+    fn judged<T>(
+        &mut self,
+        written: Poll<io::Result<T>>,
+        taken: impl FnOnce(&T) -> usize,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<T>> {
+        let left = self.left;
+        if let Poll::Ready(ended) = &written {
+            if let Some((since, _)) = self.waiting.take() {
+                self.left = left.saturating_sub(since.elapsed());
+            }
+            let taken = ended.as_ref().map_or(0, taken);
+            let won = Duration::from_secs(1) * u32::try_from(taken).unwrap_or(u32::MAX) / SLOWEST;
+            self.left = (self.left + won).min(PATIENCE);
             return written;
         }
-        let waiting = self
+        let (_, end) = self
             .waiting
-            .get_or_insert_with(|| Box::pin(tokio::time::sleep(PATIENCE)));
-        waiting
-            .as_mut()
-            .poll(context)
-            .map(|()| Err(io::ErrorKind::TimedOut.into()))
+            .get_or_insert_with(|| (Instant::now(), Box::pin(tokio::time::sleep(left))));
+        end.as_mut().poll(context).map(|()| Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
@@ -54,7 +72,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Patient<S> {
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Patient<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.inner).poll_write(context, bytes);
-        self.judged(written, context)
+        self.judged(written, |bytes| *bytes, context)
     }
 
     fn poll_write_vectored(
@@ -63,7 +81,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Patient<S> {
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.inner).poll_write_vectored(context, slices);
-        self.judged(written, context)
+        self.judged(written, |bytes| *bytes, context)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -72,12 +90,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Patient<S> {
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = Pin::new(&mut self.inner).poll_flush(context);
-        self.judged(flushed, context)
+        self.judged(flushed, |()| 0, context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let shut = Pin::new(&mut self.inner).poll_shutdown(context);
-        self.judged(shut, context)
+        self.judged(shut, |()| 0, context)
     }
 }
 
@@ -90,22 +108,47 @@ mod tests {
 
     use super::*;
 
-    #[tokio::test(start_paused = true)]
-    async fn a_reader_that_stops_is_given_up_and_a_slow_one_is_not() {
+    /// Writes `bytes` while the other end takes `piece` of them every `pause`; says what became of it, and when.
+    async fn write(bytes: usize, piece: usize, pause: Duration) -> (io::Result<()>, Duration) {
         let (near, mut far) = tokio::io::duplex(8);
         let mut near = Patient::new(near);
-        let reading = async {
-            let mut byte = [0];
-            for _ in 0..4 {
-                tokio::time::sleep(PATIENCE - Duration::from_secs(1)).await;
-                far.read_exact(&mut byte).await.expect("there is something");
-            }
-            far
-        };
-        let (written, _far) = tokio::join!(near.write_all(&[7; 12]), reading);
-        written.expect("it moves");
         let started = Instant::now();
-        let error = near.write_all(&[7; 12]).await.expect_err("nobody reads");
-        assert_eq!((error.kind(), started.elapsed()), (io::ErrorKind::TimedOut, PATIENCE));
+        let data = vec![7; bytes];
+        let reading = async {
+            let mut taken = vec![0; piece];
+            loop {
+                tokio::time::sleep(pause).await;
+                far.read_exact(&mut taken).await.expect("there is something");
+            }
+        };
+        let written = tokio::select! {
+            written = near.write_all(&data) => written,
+            () = reading => unreachable!("it reads for ever"),
+        };
+        (written, started.elapsed())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reader_that_stops_is_given_up() {
+        let (written, after) = write(12, 1, Duration::from_secs(3600)).await;
+        assert_eq!(written.expect_err("nobody reads").kind(), io::ErrorKind::TimedOut);
+        assert_eq!(after, PATIENCE);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reader_that_takes_a_byte_now_and_then_is_given_up_too() {
+        let (written, after) = write(1000, 1, PATIENCE - Duration::from_secs(1)).await;
+        assert_eq!(written.expect_err("it never ends").kind(), io::ErrorKind::TimedOut);
+        assert!(after < PATIENCE + Duration::from_secs(1), "{after:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_slow_line_is_waited_for() {
+        // A millisecond is the least that a timer waits: twice as fast as the slowest.
+        let pause = Duration::from_millis(1);
+        let bytes = usize::try_from(SLOWEST).expect("it fits") * 200;
+        let (written, after) = write(bytes, 8, pause).await;
+        written.expect("it moves");
+        assert!(after > PATIENCE, "{after:?}");
     }
 }

@@ -70,6 +70,12 @@ impl Refusal {
         }
     }
 
+    /// Counted and recorded as this.
+    pub(super) fn counted(mut self, counted: Counted) -> Self {
+        self.counted = Some(counted);
+        self
+    }
+
     /// With facts for programs beside the message.
     pub(super) fn data(mut self, data: Value) -> Self {
         self.body["error"]["data"] = data;
@@ -187,9 +193,8 @@ impl Refusal {
     /// The same for a session, which is asked for in a message.
     pub(super) fn too_many_sessions(id: Value, limit: &'static str) -> Self {
         let status = StatusCode::SERVICE_UNAVAILABLE;
-        let mut refusal = Self::rpc(status, id, super::message::REFUSED, "too many sessions are open");
-        refusal.counted = Some(Counted::Limit(limit));
-        refusal
+        Self::rpc(status, id, super::message::REFUSED, "too many sessions are open")
+            .counted(Counted::Limit(limit))
             .data(json!({"error": "overloaded", "limit": limit}))
             .header(RETRY_AFTER, AGAIN.to_string())
     }

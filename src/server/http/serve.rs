@@ -21,7 +21,7 @@ use super::{
 };
 use crate::app::App;
 
-/// How often sessions and rates are looked through.
+/// How often sessions are looked through.
 const SWEEP: Duration = Duration::from_secs(10);
 
 /// Time for the last answers to reach their clients.
@@ -71,6 +71,7 @@ pub(crate) async fn serve(
     let tasks = TaskTracker::new();
     let finish = CancellationToken::new();
     let reception = Reception {
+        app: Arc::clone(&server.app),
         router: pages::router(&server),
         tls: server.tls.clone(),
         places: Arc::clone(&server.places),
@@ -118,7 +119,7 @@ pub(crate) async fn serve(
     Ok(())
 }
 
-/// Ends sessions that are over, forgets clients that have gone, and reads certificates that have changed.
+/// Ends sessions that are over, and reads certificates that have changed.
 async fn look_after(server: &Server, mut reload: Errands, mut stamps: Option<Vec<Stamp>>) {
     let mut sweep = tokio::time::interval(SWEEP);
     let watch = server.settings.watch.filter(|_| server.tls.is_some());
@@ -142,7 +143,6 @@ async fn look_after(server: &Server, mut reload: Errands, mut stamps: Option<Vec
             _ = sweep.tick() => {
                 tell(server, server.sessions.sweep().await);
                 revoke(server).await;
-                server.rates.sweep();
             }
             () = server.app.principals().notified() => revoke(server).await,
             asked = reload.next() => {

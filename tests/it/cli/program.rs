@@ -82,6 +82,23 @@ impl Program {
         self
     }
 
+    /// Starts it with a low limit of open files, as many systems do.
+    pub(crate) fn with_few_files(mut self) -> Self {
+        let mut shell = Command::new("/bin/sh");
+        shell
+            .args(["-c", "ulimit -Sn 256 && exec \"$0\" \"$@\""])
+            .arg(self.command.get_program())
+            .args(self.command.get_args())
+            .env_clear()
+            .env("HOME", self.home.path())
+            .current_dir(self.home.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        self.command = shell;
+        self
+    }
+
     /// Lets everybody search the working directory, so that modes of files in it matter.
     pub(crate) fn in_open_directory(self) -> Self {
         set_mode(self.home.path(), 0o755);

@@ -19,6 +19,7 @@ pub(crate) struct Ask {
     host: Option<String>,
     headers: Vec<(String, String)>,
     body: Option<Vec<u8>>,
+    is_last: bool,
 }
 
 /// What came back.
@@ -42,6 +43,7 @@ impl Ask {
             host: Some("localhost".to_owned()),
             headers: Vec::new(),
             body: None,
+            is_last: true,
         }
     }
 
@@ -109,6 +111,12 @@ impl Ask {
         self.header("Mcp-Session-Id", id)
     }
 
+    /// Not the last request of its connection.
+    pub(super) fn kept_open(mut self) -> Self {
+        self.is_last = false;
+        self
+    }
+
     /// As it goes over the wire.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         let mut text = format!("{} {} HTTP/1.1\r\n", self.method, self.target);
@@ -121,7 +129,11 @@ impl Ask {
         if let Some(body) = &self.body {
             text.push_str(&format!("Content-Length: {}\r\n", body.len()));
         }
-        text.push_str("Connection: close\r\n\r\n");
+        text.push_str(if self.is_last {
+            "Connection: close\r\n\r\n"
+        } else {
+            "\r\n"
+        });
         let mut bytes = text.into_bytes();
         bytes.extend(self.body.iter().flatten());
         bytes

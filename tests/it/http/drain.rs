@@ -11,7 +11,7 @@ use rustix::process::Signal;
 use serde_json::json;
 
 use super::{
-    client::{Ask, Reply, connect, rest},
+    client::{Reply, connect, rest},
     server::Server,
     site::{begin, site},
 };
@@ -111,16 +111,7 @@ async fn a_busy_server_delivers_every_answer_and_finishes_the_commit() {
 #[test]
 fn an_idle_server_with_open_streams_ends_at_once() {
     let server = Server::start(&[]);
-    let session = server.session();
-    let ask = Ask::get("/mcp")
-        .authorized()
-        .session(&session)
-        .header("Accept", "text/event-stream");
-    let mut stream = BufReader::new(connect(server.address));
-    stream.get_mut().write_all(&ask.bytes()).expect("sent");
-    let mut line = String::new();
-    stream.read_line(&mut line).expect("a status");
-    assert_eq!(line.trim(), "HTTP/1.1 200 OK");
+    let mut stream = server.stream();
     let started = std::time::Instant::now();
     server.running.signal(Signal::TERM);
     assert_eq!(server.running.wait(), Some(0));

@@ -12,6 +12,7 @@ const PAGES: [&str; 4] = ["/mcp", "/mcp/", "/metrics", "/.well-known/oauth-prote
 fn server() -> Server {
     Server::start(&[
         "--enable-metrics",
+        "--audit-format=json",
         "--allowed-host=mcp.example.net",
         "--allowed-origin=https://desk.example.net",
     ])
@@ -59,6 +60,19 @@ fn a_foreign_host_is_refused_whatever_else_is_right() {
 }
 
 #[test]
+fn a_target_that_names_another_host_than_the_header_is_refused() {
+    let server = server();
+    for target in ["http://evil.example.net/metrics", "http://mcp.example.net/metrics"] {
+        assert_eq!(server.send(&Ask::get(target).authorized()).status, 400, "{target}");
+    }
+    let rebinding = Ask::get("http://evil.example.net/metrics").host("evil.example.net");
+    refused(&server.send(&rebinding.authorized()), "host_not_allowed");
+    server.refused(400, "host");
+    assert_eq!(server.refused(403, "host")["peer"], "127.0.0.1");
+    assert!(server.counter("junosmcp_http_rejects_total{reason=\"host\"}") >= 3);
+}
+
+#[test]
 fn a_foreign_origin_is_refused_even_with_a_good_host() {
     let server = server();
     for target in PAGES {
@@ -73,6 +87,7 @@ fn a_foreign_origin_is_refused_even_with_a_good_host() {
                 "origin_not_allowed",
             );
         }
+        server.refused(403, "origin");
         for origin in [
             "http://localhost:6274",
             "http://127.0.0.1",

@@ -159,6 +159,7 @@ fn what_is_not_genuine_or_not_for_us_is_refused() {
         assert!(challenge.contains("error=\"invalid_token\""), "{what}: {challenge}");
         assert!(!server.log().contains(&token), "{what}: the token is in the log");
     }
+    server.refused(401, "unknown");
     let empty = server.send(&list(
         &issuer.token(|parts| parts["claims"]["scope"] = json!("openid *")),
     ));

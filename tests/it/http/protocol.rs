@@ -1,13 +1,10 @@
 //! Both eras on one address, and sessions that belong to one principal.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::BufRead;
 
 use serde_json::{Value, json};
 
-use super::{
-    client::{Ask, connect},
-    server::Server,
-};
+use super::{client::Ask, server::Server};
 
 fn request(method: &str, params: Value) -> Ask {
     Ask::message(&json!({"jsonrpc": "2.0", "id": 7, "method": method, "params": params}))
@@ -63,7 +60,7 @@ fn notifications_are_accepted_without_a_body() {
 
 #[test]
 fn a_session_of_another_principal_is_like_none() {
-    let server = Server::start(&[]);
+    let server = Server::start(&["--audit-format=json"]);
     let session = server.session();
     assert!(session.len() >= 32, "{session}");
     let unknown = "0".repeat(session.len());
@@ -75,6 +72,10 @@ fn a_session_of_another_principal_is_like_none() {
         assert_eq!((foreign.status, &foreign.body), (404, &none.body));
         assert_eq!((none.status, none.code()), (404, -32600), "{none:?}");
     }
+    // Who has tried it is recorded; what has no body leaves the record of a request.
+    let tried = server.record_where(|record| record["outcome"] == "rejected");
+    assert_eq!(tried["caller"]["name"], "desk", "{tried}");
+    server.refused(404, "session");
     // A request that claims to need no session does not get into one, either.
     let meta = json!({"io.modelcontextprotocol/protocolVersion": "2025-06-18"});
     let params = json!({"name": "get_router_list", "arguments": {}, "_meta": meta});
@@ -234,16 +235,8 @@ fn records_say_who_called_from_where() {
 #[test]
 fn a_stream_stays_open_and_is_kept_awake() {
     let server = Server::start(&[]);
-    let session = server.session();
-    let ask = Ask::get("/mcp")
-        .authorized()
-        .session(&session)
-        .header("Accept", "text/event-stream");
-    let mut stream = connect(server.address);
-    stream.write_all(&ask.bytes()).expect("sent");
     // The comment comes after a quarter of a minute without news.
-    let mut lines = BufReader::new(stream).lines();
-    assert_eq!(lines.next().expect("a line").expect("text"), "HTTP/1.1 200 OK");
+    let lines = server.stream().lines();
     let comment = lines.map_while(Result::ok).find(|line| line.starts_with(':'));
     assert!(comment.is_some());
 }

@@ -1,7 +1,7 @@
 //! Tokens that change while the server runs: what was taken away ends at once by a signal, and soon without one.
 
 use std::{
-    io::{BufRead as _, BufReader, Write as _},
+    io::{BufRead as _, Write as _},
     thread,
     time::Duration,
 };
@@ -21,15 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Opens the stream of a session; the thread reads it to its end.
 fn stream(server: &Server) -> thread::JoinHandle<()> {
-    let session = server.session();
-    let ask = Ask::get("/mcp")
-        .authorized()
-        .session(&session)
-        .header("Accept", "text/event-stream");
-    let mut stream = connect(server.address);
-    stream.write_all(&ask.bytes()).expect("sent");
-    let mut lines = BufReader::new(stream).lines();
-    assert_eq!(lines.next().expect("a line").expect("text"), "HTTP/1.1 200 OK");
+    let lines = server.stream().lines();
     thread::spawn(move || lines.map_while(Result::ok).for_each(drop))
 }
 

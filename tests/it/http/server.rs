@@ -1,14 +1,14 @@
 //! A server over HTTP that a test has started.
 
 use std::{
-    io::{BufRead, BufReader},
-    net::SocketAddr,
+    io::{BufRead, BufReader, Write as _},
+    net::{SocketAddr, TcpStream},
     sync::{Arc, Condvar, Mutex},
 };
 
 use serde_json::{Value, json};
 
-use super::client::{Ask, Reply, exchange};
+use super::client::{Ask, Reply, connect, exchange};
 use crate::cli::program::{Program, Running};
 
 /// A server that listens.
@@ -130,6 +130,36 @@ impl Server {
 
     pub(crate) fn send(&self, ask: &Ask) -> Reply {
         Reply::read(&exchange(self.address, &ask.bytes()))
+    }
+
+    /// The stream of a session of the token `noc`: what comes after its first line.
+    pub(super) fn stream(&self) -> BufReader<TcpStream> {
+        let ask = Ask::get("/mcp")
+            .authorized()
+            .session(&self.session())
+            .header("Accept", "text/event-stream");
+        let mut stream = BufReader::new(connect(self.address));
+        stream.get_mut().write_all(&ask.bytes()).expect("sent");
+        let mut line = String::new();
+        stream.read_line(&mut line).expect("a status");
+        assert_eq!(line.trim(), "HTTP/1.1 200 OK");
+        stream
+    }
+
+    /// Waits for the record of a request that was refused before it was a call.
+    pub(super) fn refused(&self, status: u16, reason: &str) -> Value {
+        self.record_where(|record| {
+            record["event"] == "http_reject" && record["status"] == status && record["reason"] == reason
+        })
+    }
+
+    /// A counter, as `/metrics` shows it to the token `noc`; 0 where it has not begun.
+    pub(super) fn counter(&self, name: &str) -> u64 {
+        let shown = self.send(&Ask::get("/metrics").authorized());
+        assert_eq!(shown.status, 200, "{shown:?}");
+        let mut lines = shown.body.lines();
+        let value = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        value.map_or(0, |value| value.parse().expect("a number"))
     }
 
     /// A session of the token `noc`.

@@ -87,18 +87,19 @@ fn a_token_is_asked_for_in_the_words_of_rfc_6750() {
 
 #[test]
 fn a_token_in_the_address_is_refused_before_it_is_looked_at() {
-    let server = Server::start(&[]);
+    let server = Server::start(&["--audit-format=json"]);
     for query in ["access_token=x", "a=b&Token=x", "api_key="] {
         let ask = Ask::body_of(&format!("/mcp?{query}"), b"{}").authorized();
         assert_reply(&server.send(&ask), 400, "invalid_request");
     }
+    server.refused(400, "query_token");
     let harmless = Ask::body_of("/mcp?trace=1", b"{}").authorized();
     assert_eq!(server.send(&harmless).code(), -32600);
 }
 
 #[test]
 fn methods_and_media_types_are_judged_after_the_token() {
-    let server = Server::start(&[]);
+    let server = Server::start(&["--audit-format=json"]);
     for method in ["PUT", "PATCH", "HEAD", "TRACE", "CONNECT", "PROPFIND", "OPTIONS"] {
         let reply = exchange(server.address, &Ask::new(method, "/mcp").authorized().bytes());
         let status = Reply::read(&reply).status;
@@ -124,6 +125,7 @@ fn methods_and_media_types_are_judged_after_the_token() {
         assert_reply(&reply, 405, "method_not_allowed");
         assert_eq!(reply.header("allow"), Some("POST"));
     }
+    server.refused(405, "method");
     let call = Ask::call("get_router_list", json!({})).authorized();
     for kind in ["text/plain", "application/json-seq", ""] {
         let ask = call.clone().without("Content-Type").header("Content-Type", kind);
@@ -211,7 +213,7 @@ fn the_metadata_says_where_tokens_are_taken() {
 
 #[test]
 fn paths_are_what_they_are() {
-    let server = Server::start(&[]);
+    let server = Server::start(&["--audit-format=json"]);
     for target in [
         "/",
         "//mcp",
@@ -233,4 +235,5 @@ fn paths_are_what_they_are() {
         let reply = server.send(&Ask::body_of(target, b"{}").authorized());
         assert_reply(&reply, 404, "not_found");
     }
+    server.refused(404, "not_found");
 }
