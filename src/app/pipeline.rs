@@ -124,13 +124,13 @@ impl App {
             true => request.arguments.clone(),
             false => std::mem::take(&mut request.arguments),
         };
-        let running = (
+        // Until the end is known: a shutdown that waits for it asks then whether the call was cut short.
+        let _running = (
             self.calls.token(),
             self.services.metrics.calls.running(spec.effect.as_str()),
         );
         let guarded = AssertUnwindSafe(self.answered(&request, arguments, &mut begun)).catch_unwind();
         let answered = guarded.await.unwrap_or(Err(Cut::Panicked));
-        drop(running);
         begun.spent += started.elapsed();
         let (mut reply, end) = match answered {
             Ok(reply) => (reply, End::ok()),

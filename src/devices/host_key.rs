@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::Write as _,
+    io::{Read as _, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
 };
@@ -144,7 +144,7 @@ impl HostKeys {
 
     /// Judges the key that a host shows; with trust on first use a key of an unknown host is written down first.
     pub(super) fn judge(&self, on_file: &OnFile, key: &PublicKey) -> Result<(), HostKeyFault> {
-        match on_file.judge(key) {
+        match on_file.verdict(key) {
             Err(HostKeyFault::Unknown { .. }) if self.accept_new => self.pin(on_file, key),
             verdict => verdict,
         }
@@ -179,10 +179,22 @@ impl HostKeys {
         Ok(entries)
     }
 
+    /// Writes down a key that somebody vouches for; one that contradicts the file is refused.
+    pub(super) fn enrol(&self, host: &str, port: u16, key: &PublicKey) -> Result<(), HostKeyFault> {
+        let on_file = match self.on_file(host, port) {
+            Err(HostKeyFault::Missing { .. }) => OnFile::among(&[], name_of(host, port)),
+            on_file => on_file?,
+        };
+        match on_file.verdict(key) {
+            Err(HostKeyFault::Unknown { .. }) => self.pin(&on_file, key),
+            verdict => verdict,
+        }
+    }
+
     /// Appends one line, in one write under the file's lock, then looks it up again: two processes may be at it.
     fn pin(&self, on_file: &OnFile, key: &PublicKey) -> Result<(), HostKeyFault> {
         let KnownHosts::File(path) = &self.source else {
-            return on_file.judge(key);
+            return on_file.verdict(key);
         };
         let line = key.to_openssh().map_err(|error| HostKeyFault::Unusable {
             path: path.clone(),
@@ -197,12 +209,12 @@ impl HostKeys {
         tracing::warn!(
             host = pinned.host,
             fingerprint = pinned.fingerprint,
-            "host key pinned on first use"
+            "host key written down as trusted"
         );
         (self.on_pin)(&pinned);
         *self.cache.lock().expect("no code panics while it holds the lock") = None;
         let (host, port) = split_name(&on_file.name);
-        self.on_file(host, port)?.judge(key)
+        self.on_file(host, port)?.verdict(key)
     }
 }
 
@@ -253,7 +265,8 @@ impl OnFile {
         first
     }
 
-    fn judge(&self, key: &PublicKey) -> Result<(), HostKeyFault> {
+    /// Whether a key may be trusted by what is on file.
+    pub(super) fn verdict(&self, key: &PublicKey) -> Result<(), HostKeyFault> {
         let name = self.name.clone();
         let key_type = key.algorithm().to_string();
         let fingerprint = key.fingerprint(HashAlg::Sha256).to_string();
@@ -329,8 +342,19 @@ fn append(path: &Path, line: &str) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    let mut file = fs::OpenOptions::new().create(true).append(true).open(path)?;
+    let mut file = fs::OpenOptions::new().create(true).read(true).append(true).open(path)?;
     file.lock()?;
+    let mut last = [b'\n'];
+    if file.metadata()?.len() > 0 {
+        file.seek(SeekFrom::End(-1))?;
+        file.read_exact(&mut last)?;
+    }
+    // A last line without its end would swallow the new one.
+    let line = if last == [b'\n'] {
+        line.to_owned()
+    } else {
+        format!("\n{line}")
+    };
     file.write_all(line.as_bytes())?;
     file.sync_all()
 }

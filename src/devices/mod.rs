@@ -5,6 +5,7 @@ mod connection;
 mod device;
 mod dial;
 mod engine;
+mod enrol;
 mod fault;
 mod handshake;
 mod hello;
@@ -45,6 +46,7 @@ use crate::{inventory::Entry, metrics::DeviceMetrics};
 
 pub(crate) use device::{Answer, Device};
 pub use dial::{Dial, OpenPipe};
+pub(crate) use enrol::Found;
 pub(crate) use fault::Fault;
 pub use host_key::KnownHosts;
 pub(crate) use host_key::{PinnedKey, Reread};

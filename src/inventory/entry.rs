@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Auth, KeySource, Kind, Problem, Router, SecretRef, environment,
-    fields::{Fields, cut, must_be},
+    fields::{Fields, cut, is_host, must_be},
     file::Defaults,
     public,
 };
@@ -133,7 +133,8 @@ fn broken(name: &str, problems: Vec<Problem>, public: Map<String, Value>) -> Rou
     }
 }
 
-fn name_problem(name: &str) -> Option<Problem> {
+/// What is wrong with a name.
+pub(crate) fn name_fault(name: &str) -> Option<&'static str> {
     let reason = if name.is_empty() || name.chars().count() > 128 {
         "it must have 1 to 128 characters"
     } else if name.starts_with(['-', '_', ' ']) {
@@ -145,7 +146,11 @@ fn name_problem(name: &str) -> Option<Problem> {
     } else {
         return None;
     };
-    Some(Problem::fixed(format!("invalid name: {reason}")))
+    Some(reason)
+}
+
+fn name_problem(name: &str) -> Option<Problem> {
+    name_fault(name).map(|reason| Problem::fixed(format!("invalid name: {reason}")))
 }
 
 struct Reader<'a> {
@@ -373,22 +378,6 @@ fn narrow<T: TryFrom<u64>>(number: u64) -> T {
     T::try_from(number)
         .ok()
         .expect("the range was checked against the type")
-}
-
-/// Whether a text is an address or a host name. Digits and dots alone are an address or a mistake.
-fn is_host(text: &str) -> bool {
-    if text.parse::<std::net::IpAddr>().is_ok() {
-        return true;
-    }
-    let label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && !label.starts_with('-')
-            && label
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
-    };
-    let digits = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    !digits && text.len() <= 253 && text.trim_end_matches('.').split('.').all(label)
 }
 
 fn is_variable(text: &str) -> bool {

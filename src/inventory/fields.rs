@@ -78,17 +78,11 @@ impl<'a> Fields<'a> {
         let Some(value) = self.get("tags") else {
             return Vec::new();
         };
-        let is_tag = |text: &&str| {
-            (1..=32).contains(&text.len())
-                && text
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte))
-        };
         let items = value.as_array().filter(|items| items.len() <= 16);
         let tags: Option<Vec<String>> = items.and_then(|items| {
             items
                 .iter()
-                .map(|item| item.as_str().filter(is_tag).map(str::to_owned))
+                .map(|item| item.as_str().filter(|text| is_tag(text)).map(str::to_owned))
                 .collect()
         });
         if tags.is_none() {
@@ -96,6 +90,28 @@ impl<'a> Fields<'a> {
         }
         tags.unwrap_or_default()
     }
+}
+
+/// Whether a text is a word for selectors.
+pub(crate) fn is_tag(text: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+    (1..=32).contains(&text.len()) && text.bytes().all(fits)
+}
+
+/// Whether a text is an address or a host name. Digits and dots alone are an address or a mistake.
+pub(crate) fn is_host(text: &str) -> bool {
+    if text.parse::<std::net::IpAddr>().is_ok() {
+        return true;
+    }
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+    };
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    !digits && text.len() <= 253 && text.trim_end_matches('.').split('.').all(label)
 }
 
 /// The sentence about a value of the wrong type or range; a secret is not quoted.

@@ -1,7 +1,9 @@
 //! The routers of devices.json: read whole, judged entry by entry, never a reason not to start.
 
+mod add;
 mod auth;
 mod change;
+mod edit;
 mod entry;
 mod environment;
 mod fields;
@@ -23,14 +25,17 @@ use sha2::{Digest as _, Sha256};
 
 use crate::blocklist::RuleList;
 
+pub(crate) use add::AddFault;
 pub(crate) use auth::{Auth, KeySource, SecretRef};
 pub(crate) use change::{Change, NamedRule};
-pub(crate) use entry::Entry;
+pub(crate) use entry::{Entry, name_fault};
 pub(crate) use environment::{agent_socket, expand_home};
+pub(crate) use fields::{is_host, is_tag};
 pub(crate) use file::FileFault;
 pub(crate) use reload::{ReloadFault, Trigger};
 pub(crate) use selector::{SelectFault, is_pattern, near_names};
 pub use source::{InventorySource, MemoryRouter};
+use stock::Turn;
 pub(crate) use stock::{Attempt, Stock};
 
 /// Whether a problem goes away by itself.
@@ -123,13 +128,23 @@ impl Inventory {
     /// Reads and judges a file. Problems of single entries are kept with them; a fault is about the file as a whole.
     pub(crate) fn read(path: &Path) -> Result<Self, FileFault> {
         let bytes = file::read(path)?;
-        // Links are resolved, so that relative paths mean the folder that really holds the file.
-        let resolved = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        let base = resolved.parent().unwrap_or_else(|| Path::new("."));
-        let mut inventory = Self::parse(&bytes, base)?;
+        Self::of_file(path, &bytes)
+    }
+
+    /// Judges the bytes of a file.
+    fn of_file(path: &Path, bytes: &[u8]) -> Result<Self, FileFault> {
+        let mut inventory = Self::parse(bytes, &folder(path))?;
         inventory.path = Some(path.to_owned());
-        inventory.digest = Some(Sha256::digest(&bytes).into());
+        inventory.digest = Some(Sha256::digest(bytes).into());
         Ok(inventory)
+    }
+
+    /// One router as it would be if the file of these held it. Nothing of theirs holds for it but where paths begin.
+    pub(crate) fn would_be(&self, name: &str, entry: &Map<String, Value>) -> Option<Router> {
+        let base = folder(self.path.as_deref().unwrap_or(Path::new("devices.json")));
+        let bytes = serde_json::json!({ name: entry }).to_string();
+        let mut inventory = Self::parse(bytes.as_bytes(), &base).ok()?;
+        inventory.routers.shift_remove(name)
     }
 
     /// Judges the text of an inventory; relative paths in it start at `base`.
@@ -178,13 +193,11 @@ impl Inventory {
     }
 
     /// The file that it was read from, if it was.
-    #[allow(dead_code, reason = "for the tools that edit the inventory")]
     pub(crate) fn path(&self) -> Option<&Path> {
         self.path.as_deref()
     }
 
     /// SHA-256 of that file as it was read.
-    #[allow(dead_code, reason = "for the tools that edit the inventory")]
     pub(crate) fn digest(&self) -> Option<&[u8; 32]> {
         self.digest.as_ref()
     }
@@ -257,6 +270,12 @@ fn digest(value: &Value) -> [u8; 32] {
     let mut digest_of = Sha256::new();
     feed(&mut digest_of, value);
     digest_of.finalize().into()
+}
+
+/// The folder that really holds a file, links resolved: relative paths in it begin there.
+fn folder(path: &Path) -> PathBuf {
+    let resolved = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    resolved.parent().unwrap_or_else(|| Path::new(".")).to_owned()
 }
 
 /// One warning for all entries that still have their password beside the address.

@@ -14,7 +14,6 @@ pub(crate) enum Trigger {
     /// A caller. What only an operator may do is refused.
     Tool,
     /// The file was written by this process.
-    #[allow(dead_code, reason = "for the tool that adds a router")]
     Edit,
 }
 

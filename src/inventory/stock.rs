@@ -139,13 +139,11 @@ impl Turn<'_> {
     }
 
     /// The routers that are in use until then.
-    #[allow(dead_code, reason = "for the tools that edit the inventory")]
     pub(crate) fn current(&self) -> Arc<Inventory> {
         self.stock.current()
     }
 
     /// From now on these are in use. Calls that run keep those that they began with.
-    #[allow(dead_code, reason = "for the tools that edit the inventory")]
     pub(crate) fn replace(&self, inventory: Inventory) -> Arc<Inventory> {
         let inventory = Arc::new(inventory);
         let change = Change::between(self.stock.current(), Arc::clone(&inventory));

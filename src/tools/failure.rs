@@ -51,6 +51,12 @@ impl Failure {
         }))
     }
 
+    /// The same failure in other words.
+    pub(crate) fn saying(mut self, message: String) -> Self {
+        self.0.message = message;
+        self
+    }
+
     /// The same failure saying what to try next.
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.0.hint = hint.into();

@@ -86,6 +86,19 @@ impl Call {
         self.dialogue().can_ask
     }
 
+    /// What a person answered to a question, whether or not it fits the form; without an answer the run ends with it.
+    pub(crate) fn answer(&self, question: Question) -> Result<Answer, Stop> {
+        let answer = self.dialogue().answers.to(question.key);
+        let Some(answer) = answer.filter(|answer| answer.digest == question.digest) else {
+            return Err(Stop::Asks(Box::new(question)));
+        };
+        self.used(answer)?;
+        Ok(Answer {
+            content: without_nulls(&answer.content),
+            ..answer.clone()
+        })
+    }
+
     /// What a person answered to a question; without an answer that fits its form the run ends with it.
     pub(crate) fn ask(&self, question: Question) -> Result<Answer, Stop> {
         let answer = self.dialogue().answers.to(question.key);
@@ -164,6 +177,13 @@ impl Answer {
             Action::Cancel => format!("the question was put away unanswered; {what}"),
             Action::Decline | Action::Accept => format!("the user declined; {what}"),
         };
-        Failure::new(Code::Declined, words).hint("ask the user what to do instead; do not repeat the call by yourself")
+        let action = match self.action {
+            Action::Silence => "silence",
+            Action::Cancel => "cancel",
+            Action::Decline | Action::Accept => "decline",
+        };
+        Failure::new(Code::Declined, words)
+            .detail("action", action)
+            .hint("ask the user what to do instead; do not repeat the call by yourself")
     }
 }

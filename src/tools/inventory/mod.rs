@@ -1,5 +1,6 @@
 //! Toolset `inventory`: which routers there are.
 
+mod add_device;
 mod get_router_list;
 mod reload_devices;
 
@@ -7,5 +8,5 @@ use super::spec::Spec;
 
 /// The tools in the order in which clients list them.
 pub(super) fn tools() -> Vec<Spec> {
-    vec![get_router_list::spec(), reload_devices::spec()]
+    vec![get_router_list::spec(), add_device::spec(), reload_devices::spec()]
 }

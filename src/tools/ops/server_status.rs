@@ -59,6 +59,8 @@ struct Server {
     tools_offered: usize,
     /// on or off.
     redaction: &'static str,
+    /// Which calls a plan or a person has to confirm: `destroy`, `commits` or `strict`.
+    confirm: &'static str,
     /// strict or accept_new.
     host_keys: &'static str,
 }
@@ -188,6 +190,7 @@ fn server(call: &Call) -> Server {
         toolsets: facts.toolsets.clone(),
         tools_offered: facts.tools_offered,
         redaction: if facts.show_secrets { "off" } else { "on" },
+        confirm: services.settings.confirm.as_str(),
         host_keys: if facts.accept_new_host_keys {
             "accept_new"
         } else {

@@ -162,3 +162,13 @@ fn all_refusals_come_at_once_in_the_order_of_the_table() {
         "rust-junosmcp: refused: inventory file 'devices.json' not found"
     );
 }
+
+#[test]
+fn an_inventory_is_either_left_alone_or_takes_passwords() {
+    let arguments = ["--inventory-readonly", "--allow-password-auth-add"];
+    let lines = refusals(Program::new(&arguments).file("devices.json", 0o600, "{}"));
+    assert_eq!(
+        lines[0],
+        "rust-junosmcp: refused: --inventory-readonly and --allow-password-auth-add are mutually exclusive"
+    );
+}

@@ -251,3 +251,36 @@ fn a_second_signal_ends_calls_that_only_read() {
     server.signal(Signal::TERM);
     assert_eq!(server.wait(), Some(0));
 }
+
+#[test]
+fn the_operator_says_what_has_to_be_confirmed_and_whether_routers_may_be_added() {
+    for (confirm, expected) in [
+        ("destroy", "committed"),
+        ("commits", "confirmation_required"),
+        ("strict", "confirmation_unavailable"),
+    ] {
+        let mut server = greeted(Program::new(&["--lab=1"]).variable("JMCP_CONFIRM", confirm));
+        let listed = ask(
+            &mut server,
+            "tools/call",
+            json!({"name": "get_router_list", "arguments": {}}),
+        );
+        let router = &listed["result"]["structuredContent"]["routers"][0]["name"];
+        let arguments = json!({"router_name": router, "config_text": "set snmp location B7"});
+        let change = json!({"name": "load_and_commit_config", "arguments": arguments});
+        let answer = ask(&mut server, "tools/call", change);
+        let told = &answer["result"]["structuredContent"];
+        let words = [&told["outcome"], &told["status"], &told["error"]["code"]];
+        assert!(words.contains(&&json!(expected)), "{confirm}: {answer}");
+    }
+    for (flags, expected) in [
+        (&[][..], "missing_argument"),
+        (&["--inventory-readonly"], "inventory_readonly"),
+    ] {
+        let program = Program::new(&[&["-f", "devices.json"], flags].concat()).file("devices.json", 0o600, "{}");
+        let add = json!({"name": "add_device", "arguments": {}});
+        let answer = ask(&mut greeted(program), "tools/call", add);
+        let code = &answer["result"]["structuredContent"]["error"]["code"];
+        assert_eq!(code, expected, "{flags:?}: {answer}");
+    }
+}

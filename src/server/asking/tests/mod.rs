@@ -1,12 +1,17 @@
 //! Questions as clients see them: each answer in each era, with what the router saw meanwhile.
 
+mod adding;
 mod destroying;
 mod modern;
 mod older;
 mod plans;
 mod seals;
 
-use std::{collections::HashMap, path::PathBuf, sync::Arc};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
@@ -37,6 +42,11 @@ pub(super) struct Site {
 
 impl Site {
     pub(super) async fn new(confirm: ConfirmPolicy) -> Self {
+        Self::made(confirm, |_, _, _| ()).await
+    }
+
+    /// A product whose settings are changed before it starts.
+    async fn made(confirm: ConfirmPolicy, change: impl FnOnce(&mut Settings, &Lab, &Path)) -> Self {
         let clock = Clock::system();
         let names = vec!["edge1".to_owned(), "edge2".to_owned()];
         let lab = Lab::start(LabSettings {
@@ -58,11 +68,12 @@ impl Site {
         }
         let folder = tempfile::tempdir().expect("a folder");
         let mut settings = Settings::new(InventorySource::Text(Value::Object(entries).to_string()));
-        settings.audit.file = Some(folder.path().join("audit.jsonl"));
         settings.devices.known_hosts = KnownHosts::Memory(known_hosts);
+        settings.audit.file = Some(folder.path().join("audit.jsonl"));
         settings.devices.dials = dials;
         settings.tools.confirm = confirm;
         settings.renderer = program();
+        change(&mut settings, &lab, folder.path());
         let mut tools = registry();
         tools.push(destroying::spec());
         Self {
