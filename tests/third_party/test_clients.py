@@ -17,9 +17,13 @@ MODERN = "2026-07-28"
 LATEST_LEGACY = "2025-11-25"
 
 
+# The scope of a token that may change routers and the inventory.
+CHANGING = ["effect:read", "effect:operate", "effect:write"]
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    """The options for three routers of a lab, and one that accepts connections and never says a word."""
+    """The folder of three routers of a lab, and of one that accepts connections and never says a word."""
     folder = tmp_path_factory.mktemp("site")
     lab = start_lab(folder, "--routers", "3")
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -32,11 +36,16 @@ def site(tmp_path_factory):
             "auth": {"type": "password", "password": "unused"},
         }
         inventory.write_text(json.dumps(devices))
-        yield [
-            *("--device-mapping", str(inventory), "--known-hosts-file", str(folder / "known_hosts")),
-            *("--connect-timeout-secs", "1"),
-        ]
+        yield folder
     stop(lab)
+
+
+def files(folder):
+    """The options for the routers that the files in a folder describe."""
+    return [
+        *("--device-mapping", str(folder / "devices.json"), "--known-hosts-file", str(folder / "known_hosts")),
+        *("--connect-timeout-secs", "1"),
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +54,7 @@ def ways(site, tmp_path_factory):
     opened, closing = {}, []
 
     def stateful():
-        return [*site, "--state-dir", str(tmp_path_factory.mktemp("state"))]
+        return [*files(site), "--state-dir", str(tmp_path_factory.mktemp("state"))]
 
     def serve(*arguments, **environment):
         folder = tmp_path_factory.mktemp("http")
@@ -70,7 +79,7 @@ def ways(site, tmp_path_factory):
         "stdio": lambda: Stdio(stateful()),
         "bearer": bearer,
         "stdio that asks": lambda: Stdio([*stateful(), *asking]),
-        "bearer that asks": lambda: bearer(*asking, tools=["effect:read", "effect:operate", "effect:write"]),
+        "bearer that asks": lambda: bearer(*asking, tools=CHANGING),
         "OAuth-ES256": lambda: oauth("ES256"),
         "OAuth-RS256": lambda: oauth("RS256"),
         "bridge": lambda: bridge(way("bearer"), tmp_path_factory.mktemp("bridge")),
