@@ -16,11 +16,20 @@ use super::{
 /// Where the container expects the inventory.
 const IN_CONTAINER: &str = "/etc/jmcp/devices.json";
 
+/// Where a person puts the token.
+const PLACEHOLDER: &str = "REPLACE_WITH_TOKEN";
+
 /// Prints the document.
 pub(super) fn run(request: &ClientConfig, inventory: &Path) -> anyhow::Result<()> {
-    let executable = std::env::current_exe().context("cannot tell where this program is")?;
-    let launch = Launch::of(request, executable, &places::absolute(inventory));
-    output::document(&document(request.client, &request.name, &launch))?;
+    let document = match &request.http {
+        Some(url) => remote(request.client, &request.name, url),
+        None => {
+            let executable = std::env::current_exe().context("cannot tell where this program is")?;
+            let launch = Launch::of(request, executable, &places::absolute(inventory));
+            document(request.client, &request.name, &launch)
+        }
+    };
+    output::document(&document)?;
     if io::stderr().is_terminal() {
         eprintln!("rust-junosmcp: this belongs in {}", home(request.client));
     }
@@ -67,6 +76,29 @@ fn document(client: Client, name: &str, launch: &Launch) -> Value {
     json!({ root: { name: server } })
 }
 
+/// A server that runs elsewhere. The token is never known here: the client asks for it, or a person puts it in.
+fn remote(client: Client, name: &str, url: &str) -> Value {
+    let headers = |token: &str| json!({"Authorization": format!("Bearer {token}")});
+    match client {
+        Client::ClaudeDesktop => {
+            // It starts programs only, so another one speaks HTTP for it.
+            let arguments = ["-y", "mcp-remote", url, "--header", "Authorization:${AUTH}"];
+            let variables = json!({"AUTH": format!("Bearer {PLACEHOLDER}")});
+            json!({"mcpServers": {name: {"command": "npx", "args": arguments, "env": variables}}})
+        }
+        Client::ClaudeCode => {
+            json!({"mcpServers": {name: {"type": "http", "url": url, "headers": headers("${JMCP_TOKEN}")}}})
+        }
+        Client::Vscode => json!({
+            "servers": {name: {"type": "http", "url": url, "headers": headers("${input:jmcp_token}")}},
+            "inputs": [{"type": "promptString", "id": "jmcp_token", "description": "rust-junosmcp token", "password": true}],
+        }),
+        Client::Copilot => {
+            json!({"mcpServers": {name: {"type": "http", "url": url, "headers": headers(PLACEHOLDER), "tools": ["*"]}}})
+        }
+    }
+}
+
 fn typed() -> Map<String, Value> {
     Map::from_iter([("type".to_owned(), "stdio".into())])
 }
@@ -88,6 +120,7 @@ mod tests {
     fn launch(docker: Option<&str>, arguments: &[&str]) -> Launch {
         let request = ClientConfig {
             client: Client::ClaudeCode,
+            http: None,
             docker: docker.map(str::to_owned),
             name: "junos".to_owned(),
             arguments: arguments.iter().map(|&argument| argument.to_owned()).collect(),
@@ -121,6 +154,31 @@ mod tests {
             ),
         ] {
             assert_eq!(document(client, "junos", &plain).to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn a_server_elsewhere_is_named_by_its_url_and_its_token_is_not_known() {
+        const URL: &str = "https://mcp.example.net/mcp";
+        for (client, expected) in [
+            (
+                Client::ClaudeDesktop,
+                r#"{"mcpServers":{"junos":{"command":"npx","args":["-y","mcp-remote","URL","--header","Authorization:${AUTH}"],"env":{"AUTH":"Bearer REPLACE_WITH_TOKEN"}}}}"#,
+            ),
+            (
+                Client::ClaudeCode,
+                r#"{"mcpServers":{"junos":{"type":"http","url":"URL","headers":{"Authorization":"Bearer ${JMCP_TOKEN}"}}}}"#,
+            ),
+            (
+                Client::Vscode,
+                r#"{"servers":{"junos":{"type":"http","url":"URL","headers":{"Authorization":"Bearer ${input:jmcp_token}"}}},"inputs":[{"type":"promptString","id":"jmcp_token","description":"rust-junosmcp token","password":true}]}"#,
+            ),
+            (
+                Client::Copilot,
+                r#"{"mcpServers":{"junos":{"type":"http","url":"URL","headers":{"Authorization":"Bearer REPLACE_WITH_TOKEN"},"tools":["*"]}}}"#,
+            ),
+        ] {
+            assert_eq!(remote(client, "junos", URL).to_string(), expected.replace("URL", URL));
         }
     }
 

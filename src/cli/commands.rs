@@ -158,6 +158,9 @@ pub(super) struct ClientConfig {
     /// The client
     #[arg(value_enum)]
     pub(super) client: Client,
+    /// Use the server that runs at this URL
+    #[arg(long, value_name = "URL", value_parser = super::http_options::public_url, conflicts_with_all = ["docker", "arguments"])]
+    pub(super) http: Option<String>,
     /// Start the server in a container of this image
     #[arg(long, value_name = "IMAGE")]
     pub(super) docker: Option<String>,

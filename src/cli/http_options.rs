@@ -176,7 +176,7 @@ pub(super) struct HttpOptions {
 }
 
 /// An absolute address of the web without query and fragment.
-fn public_url(text: &str) -> Result<String, &'static str> {
+pub(super) fn public_url(text: &str) -> Result<String, &'static str> {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     let is_good = rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
         && text

@@ -26,6 +26,17 @@ fn the_document_holds_absolute_paths_and_further_arguments() {
 }
 
 #[test]
+fn a_server_that_runs_elsewhere_is_named_by_its_url() {
+    let ended = Program::new(&["client-config", "vscode", "--http", "https://mcp.example.net/mcp"]).run();
+    let document: Value = serde_json::from_str(&ended.stdout).expect("JSON");
+    assert_eq!(document["servers"]["junos"]["url"], "https://mcp.example.net/mcp");
+    for wrong in [&["--http", "ftp://x/"][..], &["--http", "http://x/", "--docker", "y"]] {
+        let ended = Program::new(&[&["client-config", "vscode"], wrong].concat()).run();
+        assert_eq!(ended.code, Some(2), "{wrong:?}");
+    }
+}
+
+#[test]
 fn a_container_and_a_name_can_be_chosen() {
     let ended = Program::new(&["client-config", "vscode", "--docker", "junos:1", "--name", "routers"]).run();
     let document: Value = serde_json::from_str(&ended.stdout).expect("JSON");

@@ -11,6 +11,7 @@ mod load;
 mod manager;
 mod names;
 mod oauth;
+mod options;
 mod principals;
 mod protocol;
 mod records;

@@ -103,6 +103,29 @@ fn whom_the_issuer_vouches_for_comes_in_with_the_scopes_it_names() {
 }
 
 #[test]
+fn routers_come_from_the_claim_that_is_named_or_from_the_option() {
+    let issuer = Issuer::new();
+    let server = issuer.server(&["--oauth-routers-claim=net", "--oauth-routers=edge-1"]);
+    let named = |change: fn(&mut Value)| {
+        let reply = server.send(&list(&issuer.token(change)));
+        let routers = reply.json()["result"]["structuredContent"]["routers"].clone();
+        let routers = routers.as_array().cloned().unwrap_or_default();
+        routers
+            .iter()
+            .map(|router| router["name"].as_str().unwrap_or_default().to_owned())
+            .collect::<Vec<_>>()
+    };
+    // The usual claim counts for nothing when another one is named.
+    assert_eq!(named(|_| {}), ["edge-1"]);
+    assert_eq!(named(|parts| parts["claims"]["net"] = json!(["core-1"])), ["core-1"]);
+    assert_eq!(
+        named(|parts| parts["claims"]["net"] = json!("core-1 edge-1")),
+        ["core-1", "edge-1"]
+    );
+    assert!(named(|parts| parts["claims"]["net"] = json!([])).is_empty());
+}
+
+#[test]
 fn tokens_of_the_file_and_of_the_issuer_work_side_by_side() {
     let issuer = Issuer::new();
     let server = issuer.server(&["--tokens-file=tokens.json"]);

@@ -4,12 +4,16 @@ use std::{
     io::{BufRead, BufReader, Write as _},
     net::{SocketAddr, TcpStream},
     sync::{Arc, Condvar, Mutex},
+    time::Duration,
 };
 
 use serde_json::{Value, json};
 
 use super::client::{Ask, Reply, connect, exchange};
 use crate::cli::program::{Program, Running};
+
+/// The log is not silent for longer.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A server that listens.
 pub(crate) struct Server {
@@ -96,7 +100,7 @@ impl Server {
 
     /// Waits for a line of the log.
     pub(crate) fn logged(&self, part: &str) -> String {
-        self.line_where(|line| line.contains(part))
+        self.line_where(PATIENCE, |line| line.contains(part))
     }
 
     /// Waits for the record of a call of a tool.
@@ -106,17 +110,22 @@ impl Server {
 
     /// Waits for an audit record on standard error.
     pub(crate) fn record_where(&self, wanted: impl Fn(&Value) -> bool) -> Value {
-        let parsed = |line: &str| serde_json::from_str::<Value>(line).unwrap_or_default();
-        parsed(&self.line_where(|line| wanted(&parsed(line))))
+        self.record_within(PATIENCE, wanted)
     }
 
-    fn line_where(&self, wanted: impl Fn(&str) -> bool) -> String {
+    /// Waits for an audit record that may take longer.
+    pub(super) fn record_within(&self, patience: Duration, wanted: impl Fn(&Value) -> bool) -> Value {
+        let parsed = |line: &str| serde_json::from_str::<Value>(line).unwrap_or_default();
+        parsed(&self.line_where(patience, |line| wanted(&parsed(line))))
+    }
+
+    fn line_where(&self, patience: Duration, wanted: impl Fn(&str) -> bool) -> String {
         let mut lines = self.log.0.lock().expect("not poisoned");
         loop {
             if let Some(line) = lines.iter().find(|line| wanted(line)) {
                 return line.clone();
             }
-            let wait = self.log.1.wait_timeout(lines, std::time::Duration::from_secs(30));
+            let wait = self.log.1.wait_timeout(lines, patience);
             let (next, timeout) = wait.expect("not poisoned");
             lines = next;
             assert!(!timeout.timed_out(), "no such line in {lines:?}");

@@ -22,18 +22,31 @@ pub(super) const DOWN: &str = "edge-2";
 
 /// A router whose host key is on file, and a server that reaches it.
 pub(super) async fn site(arguments: &[&str]) -> (Lab, Server) {
+    let (lab, server, _) = site_behind(arguments, |address| address, |address| *address).await;
+    (lab, server)
+}
+
+/// As [`site`], with something between the server and the router: `make` is given the router's address, `address` says where
+/// the server finds it instead.
+pub(super) async fn site_behind<T>(
+    arguments: &[&str],
+    make: impl FnOnce(SocketAddr) -> T,
+    address: impl FnOnce(&T) -> SocketAddr,
+) -> (Lab, Server, T) {
     let lab = lab().await;
     let router = &lab.routers()[0];
-    let address = router.address().expect("it listens");
+    let between = make(router.address().expect("it listens"));
+    let address = address(&between);
     let known_host = format!("{}\n", router.host_key_line(&address.ip().to_string(), address.port()));
-    let server = server(&lab, &known_host, arguments).await;
-    (lab, server)
+    let server = server(&lab, address, &known_host, arguments).await;
+    (lab, server, between)
 }
 
 /// A router that nobody has met, and a server with an empty file of host keys.
 pub(super) async fn unknown_site(arguments: &[&str]) -> (Lab, Server) {
     let lab = lab().await;
-    let server = server(&lab, "", arguments).await;
+    let address = lab.routers()[0].address().expect("it listens");
+    let server = server(&lab, address, "", arguments).await;
     (lab, server)
 }
 
@@ -43,9 +56,8 @@ async fn lab() -> Lab {
     Lab::start(settings).await.expect("a lab")
 }
 
-async fn server(lab: &Lab, known_hosts: &str, arguments: &[&str]) -> Server {
+async fn server(lab: &Lab, address: SocketAddr, known_hosts: &str, arguments: &[&str]) -> Server {
     let router = &lab.routers()[0];
-    let address = router.address().expect("it listens");
     let login = json!({"type": "password", "password": router.password()});
     let devices = json!({
         ROUTER: {"ip": address.ip().to_string(), "port": address.port(), "username": router.username(), "auth": login,
