@@ -323,7 +323,10 @@ impl Device {
                 return Err(Fault::said(&self.name, refusal, false));
             }
         }
-        let mut text = reply.into_text().piped(command.pipes().to_vec());
+        let mut text = reply
+            .into_text()
+            .piped(command.pipes().to_vec())
+            .compacted(command.is_compact());
         if let Some(path) = command.config_path() {
             text = text.under(path);
         }

@@ -33,7 +33,7 @@ pub(crate) use environment::{agent_socket, expand_home};
 pub(crate) use fields::{is_host, is_tag};
 pub(crate) use file::FileFault;
 pub(crate) use reload::{ReloadFault, Trigger};
-pub(crate) use selector::{SelectFault, is_pattern, near_names};
+pub(crate) use selector::{SelectFault, glob, is_pattern, near_names};
 pub use source::{InventorySource, MemoryRouter};
 use stock::Turn;
 pub(crate) use stock::{Attempt, Stock};

@@ -51,7 +51,7 @@ pub(crate) fn is_pattern(selector: &str) -> bool {
 }
 
 /// `*`, `?` and classes such as `[a-c]`; a class that does not close is literal. Takes pattern times name steps at most.
-fn glob(pattern: &str, name: &str) -> bool {
+pub(crate) fn glob(pattern: &str, name: &str) -> bool {
     let pattern: Vec<char> = pattern.chars().collect();
     let name: Vec<char> = name.chars().collect();
     // reached[n]: the pattern so far can match the first n characters.

@@ -24,7 +24,7 @@ pub(crate) enum Format {
     Text,
     /// Junos XML.
     Xml,
-    /// Junos JSON.
+    /// Shortened JSON; '| display json' gives Junos' own.
     Json,
 }
 
@@ -63,6 +63,7 @@ pub(crate) struct Command {
     judged: String,
     whole: String,
     format: Format,
+    compact: bool,
     pipes: Vec<Pipe>,
     notes: Vec<String>,
     config_path: Option<String>,
@@ -99,12 +100,15 @@ impl Command {
             sent.push_str(pipe);
         }
         refuse_several(&sent)?;
+        // Who asks with the pipe wants what the CLI gives.
+        let compact = format == Some(Format::Json) && display.is_none();
         let format = display.or(format).unwrap_or_default();
         Ok(Self {
             sent,
             judged,
             whole,
             format,
+            compact,
             pipes: pipes.ours,
             notes,
             config_path,
@@ -138,6 +142,7 @@ impl Command {
             judged,
             whole,
             format: Format::Text,
+            compact: false,
             pipes: ours,
             notes,
             config_path: None,
@@ -163,6 +168,11 @@ impl Command {
     /// The form of the answer.
     pub(crate) fn format(&self) -> Format {
         self.format
+    }
+
+    /// Whether the answer is JSON that is to be shortened for its reader.
+    pub(crate) fn is_compact(&self) -> bool {
+        self.compact
     }
 
     /// The pipes to apply to the answer here.

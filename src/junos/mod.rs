@@ -14,7 +14,7 @@ mod words;
 
 pub(crate) use command::{Command, CommandFault, Format};
 pub(crate) use engine::EngineName;
-pub(crate) use line::{char_ceil, char_floor, judged_line, split_at_semicolons, tokens, without_pipes};
+pub(crate) use line::{char_ceil, char_floor, judged_line, split_at_semicolons, tokens, unquoted, without_pipes};
 pub(crate) use message::{DeviceMessage, Severity};
 pub(crate) use numbers::{Minutes, RollbackNumber};
 pub(crate) use path::ConfigPath;

@@ -28,6 +28,8 @@ pub(crate) struct Revealed {
     pub(crate) notes: Vec<String>,
     /// How many bytes of the reply were no UTF-8.
     pub(crate) invalid_bytes: usize,
+    /// Whether it is JSON to be shortened for its reader.
+    pub(crate) compact: bool,
 }
 
 impl DeviceText {
@@ -59,6 +61,12 @@ impl DeviceText {
     /// The same text with a note for the reader.
     pub(crate) fn noted(mut self, note: impl Into<String>) -> Self {
         self.0.notes.push(note.into());
+        self
+    }
+
+    /// The same text; if `wanted`, it is JSON to be shortened.
+    pub(crate) fn compacted(mut self, wanted: bool) -> Self {
+        self.0.compact = wanted;
         self
     }
 

@@ -2,6 +2,7 @@
 
 mod cap;
 mod clean;
+mod compact;
 mod read;
 mod store;
 
@@ -102,7 +103,15 @@ impl Outputs {
             ));
         }
         let text = clean::trimmed(clean::sanitised(revealed.text));
-        let text = self.redactor.redact_owned(text, revealed.path.as_deref());
+        let mut text = self.redactor.redact_owned(text, revealed.path.as_deref());
+        if revealed.compact {
+            let (short, note) = compact::compacted(text);
+            notes.extend(note.map(str::to_owned));
+            // What was written with escapes is plain now: it is looked at once more.
+            text = self
+                .redactor
+                .redact_owned(clean::sanitised(short), revealed.path.as_deref());
+        }
         let text = apply(&revealed.pipes, text);
         self.stored_and_cut(text, caps, owner, notes, invalid_bytes)
     }

@@ -5,7 +5,8 @@ use serde::Deserialize;
 
 use crate::{
     devices::{Reply, Rpc},
-    junos::{Command, ConfigPath, DeviceText, Format, tokens},
+    inventory::glob,
+    junos::{Command, ConfigPath, DeviceText, tokens, unquoted},
     tools::{
         call::Call,
         code::Code,
@@ -16,7 +17,7 @@ use crate::{
     },
 };
 
-/// Show the configuration of a Junos device, whole or below a path such as 'protocols bgp', as text, set commands, XML or
+/// Read the configuration of a Junos device, whole or below a path such as 'protocols bgp', as text, set commands, XML or
 /// JSON. Passwords and keys are replaced by markers.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -100,15 +101,14 @@ fn show(path: &ConfigPath, form: Form, inherit: bool) -> Result<Command, Failure
     if inherit {
         line.push_str(" | display inheritance no-comments");
     }
-    if form == Form::Set {
-        line.push_str(" | display set");
-    }
-    let format = match form {
-        Form::Text | Form::Set => Format::Text,
-        Form::Xml => Format::Xml,
-        Form::Json => Format::Json,
-    };
-    Ok(Command::parse(&line, Some(format))?)
+    // With the pipe, JSON comes as Junos prints it, so that it can be loaded again.
+    line.push_str(match form {
+        Form::Text => "",
+        Form::Set => " | display set",
+        Form::Xml => " | display xml",
+        Form::Json => " | display json",
+    });
+    Ok(Command::parse(&line, None)?)
 }
 
 async fn whole(router: &Router, args: &Args) -> Result<Reply, Failure> {
@@ -130,9 +130,19 @@ fn below(set_lines: &str, path: &ConfigPath) -> String {
     let wanted = tokens(path.as_str());
     set_lines
         .lines()
-        .filter(|line| tokens(line).get(1..).is_some_and(|words| words.starts_with(&wanted)))
+        .filter(|line| {
+            let words = tokens(line);
+            words.len() > wanted.len() && words[1..].iter().zip(&wanted).all(|(word, wanted)| names(wanted, word))
+        })
         .flat_map(|line| [line, "\n"])
         .collect()
+}
+
+/// Whether a word of a path stands for a word of the configuration: the same with or without quotes, or a wildcard `<ge-*>`.
+fn names(wanted: &str, word: &str) -> bool {
+    let (wanted, word) = (unquoted(wanted), unquoted(word));
+    let wildcard = wanted.strip_prefix('<').and_then(|inner| inner.strip_suffix('>'));
+    wanted == word || wildcard.is_some_and(|pattern| glob(pattern, word))
 }
 
 #[cfg(test)]
@@ -147,6 +157,21 @@ mod tests {
             below(text, &path),
             "set system host-name a\ndeactivate system services\n"
         );
+    }
+
+    #[test]
+    fn a_word_of_a_path_may_be_quoted_or_a_wildcard() {
+        let text = "set groups \"my group\" system ports\nset interfaces ge-0/0/0 mtu 1514\nset interfaces xe-0/0/0 mtu 1514\n";
+        for (path, kept) in [
+            ("groups \"my group\"", "my group"),
+            ("interfaces \"ge-0/0/0\"", "ge-"),
+            ("interfaces <xe-*>", "xe-"),
+            ("interfaces <xe-0/0/[0-3]> mtu", "xe-"),
+        ] {
+            let path = ConfigPath::parse(path).expect("a path");
+            let lines = below(text, &path);
+            assert!(lines.lines().count() == 1 && lines.contains(kept), "{lines}");
+        }
     }
 
     #[test]

@@ -6,6 +6,8 @@ mod blocklist;
 mod changes;
 mod colleague;
 mod command;
+mod compact;
+mod config_paths;
 mod configuration;
 mod facts;
 mod guarded;
