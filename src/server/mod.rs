@@ -35,6 +35,8 @@ pub(crate) fn responder(app: &Arc<App>, stateless: bool) -> Responder {
 }
 
 #[cfg(test)]
+mod search;
+#[cfg(test)]
 mod surface;
 #[cfg(test)]
 mod tests;

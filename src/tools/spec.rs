@@ -191,7 +191,7 @@ impl Spec {
             "timeout",
             json!({
                 "type": "integer",
-                "description": format!("Seconds the whole call may take. Default {default}."),
+                "description": format!("Seconds; default {default}."),
                 "minimum": 1,
                 "maximum": timed.most,
             }),

@@ -9,7 +9,7 @@ use crate::{
     workflows::transaction::{self, Cleanup, HistoryEntry, Wanted},
 };
 
-/// Confirm a pending confirmed commit on a Junos device, so that it is not rolled back automatically.
+/// Confirm a pending confirmed commit on a Junos device to keep the change, so that it is not rolled back automatically.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Args {

@@ -9,8 +9,8 @@ use crate::{
     workflows::transaction::{self, Cleanup, Holder},
 };
 
-/// Discard uncommitted changes in the shared candidate of a Junos device (rollback 0). The running configuration is not
-/// touched. Shows what is thrown away.
+/// Discard uncommitted changes in the shared candidate of a Junos device (rollback 0), throwing edits away. The running
+/// configuration is not touched. Shows what is lost.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Args {

@@ -13,8 +13,8 @@ use crate::{
     workflows::transaction::{self, CandidateMode, Change, Goal, Source},
 };
 
-/// Preview or apply a rollback of a Junos device to an earlier commit (0 to 49). Shows the diff first; commits only when
-/// commit is true.
+/// Roll back a Junos device to an earlier commit (0 to 49), undoing configuration changes, or preview the diff first. Commits
+/// only when commit is true.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Args {

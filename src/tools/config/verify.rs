@@ -41,9 +41,11 @@ enum Subject {
 pub(super) struct Asked {
     /// session: a new login; ping: host answers; bgp, ospf: not fewer neighbors up; interfaces: names are up; command: match is in its output.
     check: Subject,
+    /// To ping.
     #[schemars(length(max = 253))]
     host: Option<String>,
-    #[schemars(length(max = 32))]
+    /// Of interfaces.
+    #[schemars(length(max = 32), inner(length(max = 64)))]
     names: Option<Vec<String>>,
     /// It must only read.
     #[schemars(length(max = 16384))]

@@ -8,8 +8,8 @@ use crate::{
     tools::{call::Call, code::Code, failure::Failure, outcome::Text, spec::Effect, spec::Spec},
 };
 
-/// Run an operational CLI command on one Junos device and return its output, for example show, ping or traceroute. Junos
-/// pipes such as match, except, find, count and last work. Use the batch tool for several routers.
+/// Run an operational command on one Junos device, for example show interfaces, BGP, OSPF, routes, logs, alarms or hardware,
+/// ping or traceroute. Junos pipes such as match, except, find, count and last work. Use the batch tool for several routers.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Args {
@@ -19,7 +19,7 @@ struct Args {
     /// The command as typed at the operational prompt, on one line.
     #[schemars(length(min = 1, max = 4096))]
     command: String,
-    /// Form of the answer, as '| display xml' or '| display json' would give it. Default text.
+    /// Form of the answer. Default text.
     output_format: Option<Format>,
 }
 

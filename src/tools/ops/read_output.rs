@@ -24,7 +24,7 @@ struct Args {
     output_id: String,
     /// First byte to read. With match or except it counts in the matching lines.
     #[serde(default)]
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = 268_435_456))]
     offset: usize,
     /// Only lines that match this regular expression; they are numbered.
     #[serde(rename = "match")]

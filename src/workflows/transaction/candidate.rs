@@ -14,12 +14,12 @@ use crate::{
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum CandidateMode {
-    /// The shared candidate, under its lock.
+    /// Under its lock.
     #[default]
     Shared,
-    /// The shared candidate, opened exclusively.
+    /// Opened exclusively.
     Exclusive,
-    /// A copy of this session's own, whose differences are merged by the commit.
+    /// A copy of its own, merged by the commit.
     Private,
 }
 

@@ -41,7 +41,7 @@ struct Args {
     #[schemars(length(min = 1, max = 128))]
     router_name: Option<String>,
     /// Several routers: names, patterns such as edge-*, or tag:core.
-    #[schemars(length(min = 1, max = 1000))]
+    #[schemars(length(min = 1, max = 1000), inner(length(max = 128)))]
     router_names: Option<Vec<String>>,
     /// Commit the rendering on each router, one after another.
     #[serde(default)]
