@@ -1,6 +1,6 @@
 //! The wire as a client sees it: framing, both eras on one process, failures, progress, the end of input.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -19,6 +19,7 @@ use crate::{
     inventory::InventorySource,
     junos::DeviceText,
     tools::{Call, Effect, Failure, Spec, Text, registry},
+    work::Step,
 };
 
 /// Does as it is told.
@@ -28,6 +29,7 @@ enum Behaviour {
     Answer,
     Panic,
     Hang,
+    Report,
 }
 
 /// Behave.
@@ -37,12 +39,32 @@ struct Args {
     behaviour: Behaviour,
 }
 
-async fn behave(_: Call, args: Args) -> Result<Text, Failure> {
+async fn behave(call: Call, args: Args) -> Result<Text, Failure> {
     match args.behaviour {
         Behaviour::Answer => Ok(Text::device(DeviceText::new("done".to_owned()))),
         Behaviour::Panic => panic!("a secret hunter2 in a message"),
         Behaviour::Hang => std::future::pending().await,
+        Behaviour::Report => {
+            for done in 1..=50 {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                call.work().report(Step {
+                    done,
+                    total: Some(50),
+                    message: "counting".to_owned(),
+                });
+            }
+            Ok(Text::device(DeviceText::new("done".to_owned())))
+        }
     }
+}
+
+/// The product, offering one tool more: `behave` does as it is told.
+pub(super) fn misbehaving() -> Arc<App> {
+    let mut settings = Settings::new(InventorySource::Text("{}".to_owned()));
+    settings.audit.format = AuditFormat::Off;
+    let mut tools = registry();
+    tools.push(Spec::text("behave", "Behave", Effect::Read, behave));
+    App::start_with(settings, tools).expect("good settings")
 }
 
 /// A client at the other end of the pipes.
@@ -54,11 +76,7 @@ struct Client {
 
 impl Client {
     fn start() -> Self {
-        let mut settings = Settings::new(InventorySource::Text("{}".to_owned()));
-        settings.audit.format = AuditFormat::Off;
-        let mut tools = registry();
-        tools.push(Spec::text("behave", "Behave", Effect::Read, behave));
-        let app = App::start_with(settings, tools).expect("good settings");
+        let app = misbehaving();
         let (writer, server_reader) = tokio::io::duplex(1 << 16);
         let (server_writer, reader) = tokio::io::duplex(1 << 16);
         let server = tokio::spawn(serve_on(app, CancellationToken::new(), server_reader, server_writer));
@@ -230,18 +248,21 @@ async fn lines_that_are_no_messages_are_answered_and_the_next_one_is_served() {
 }
 
 #[tokio::test]
-async fn a_line_of_17_megabytes_is_refused_and_forgotten() {
+async fn a_line_or_an_argument_that_is_too_large_is_refused_and_forgotten() {
     let mut client = Client::opened().await;
-    client.write(&vec![b'x'; 17 << 20]).await;
-    let answer = client.next().await;
-    assert_eq!(
-        (&answer["error"]["code"], &answer["id"]),
-        (&json!(-32700), &Value::Null)
-    );
-    assert_eq!(
-        client.ask(&json!({"jsonrpc": "2.0", "id": 2, "method": "ping"})).await["id"],
-        2
-    );
+    let argument = call(1, "behave", json!({"behaviour": "x".repeat(100 << 20)})).to_string();
+    for line in [vec![b'x'; 17 << 20], argument.into_bytes()] {
+        client.write(&line).await;
+        let answer = client.next().await;
+        assert_eq!(
+            (&answer["error"]["code"], &answer["id"]),
+            (&json!(-32700), &Value::Null)
+        );
+        assert_eq!(
+            client.ask(&json!({"jsonrpc": "2.0", "id": 2, "method": "ping"})).await["id"],
+            2
+        );
+    }
 }
 
 #[tokio::test]
@@ -333,6 +354,48 @@ async fn progress_comes_within_a_second_and_then_at_least_every_ten() {
         assert!(before.elapsed() <= Duration::from_secs(limit), "{:?}", before.elapsed());
         (last, before) = (progress, Instant::now());
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn news_is_told_once_a_second_and_nothing_after_the_answer() {
+    let mut client = Client::opened().await;
+    let mut request = call(1, "behave", json!({"behaviour": "report"}));
+    request["params"]["_meta"] = json!({"progressToken": 7});
+    let started = Instant::now();
+    client.send(&request).await;
+    let (mut told, mut last, mut at): (usize, f64, Option<Duration>) = (0, -1.0, None);
+    let answer = loop {
+        let message = client.next().await;
+        if message.get("id").is_some() {
+            break message;
+        }
+        let progress = message["params"]["progress"].as_f64().expect("a number");
+        assert!(progress > last, "{message}");
+        let now = started.elapsed();
+        assert!(
+            at.is_none_or(|before| now - before >= Duration::from_secs(1)),
+            "{message}"
+        );
+        assert!(at.is_some() || now <= Duration::from_secs(1), "{message}");
+        assert!(told == 0 || message["params"]["total"] == 50.0, "{message}");
+        (told, last, at) = (told + 1, progress, Some(now));
+    };
+    assert_eq!(answer["result"]["content"][0]["text"], "done");
+    // Fifty steps in five seconds.
+    assert!((4..=6).contains(&told), "{told} messages");
+    // Nothing is due any more: the next line is the next answer, however much later.
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(
+        client.ask(&json!({"jsonrpc": "2.0", "id": 2, "method": "ping"})).await["id"],
+        2
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_token_there_is_no_progress() {
+    let mut client = Client::opened().await;
+    let answer = client.ask(&call(1, "behave", json!({"behaviour": "report"}))).await;
+    assert_eq!(answer["id"], 1, "{answer}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -32,3 +32,6 @@ pub use responder::Responder;
 pub(crate) use serve::serve;
 pub(crate) use settings::{HttpSettings, Limits, Rate, SessionLimits};
 pub(crate) use tls::TlsFiles;
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,9 @@
 //! The whole program over HTTP: real sockets, real TLS, and clients that do not behave.
 
+mod answers;
 mod attacks;
 mod bind;
+mod cancelled;
 pub(crate) mod client;
 mod counters;
 mod drain;
