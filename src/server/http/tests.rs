@@ -1,13 +1,12 @@
 //! A tool that panics behind HTTP: the client is answered, in every way in, and the server goes on.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::{Bound, Hosts, HttpSettings, Limits, SessionLimits, serve};
-use crate::server::tests::misbehaving;
+use super::{Bound, Hosts, HttpSettings, Limits, SessionLimits, errand::errand, serve};
+use crate::server::{responder, tests::misbehaving};
 
 const MODERN: &str = "2026-07-28";
 const LEGACY: &str = "2025-11-25";
@@ -107,17 +106,15 @@ fn panics_and_answers(url: &str, way: Way) {
 async fn a_panic_is_answered_and_the_server_lives() {
     for way in [Way::Modern, Way::Session, Way::Stateless] {
         let settings = settings(way == Way::Stateless);
-        let bound = Bound::new(&settings).await.expect("a free port");
-        let address = bound.listeners[0].local_addr().expect("bound");
+        let bound = Bound::new(&settings, Vec::new()).expect("a free port");
+        let address = bound.listeners[0].0.local_addr().expect("bound");
         let url = format!("http://{address}/mcp");
         let stop = CancellationToken::new();
-        let serving = tokio::spawn(serve(
-            misbehaving(),
-            settings,
-            bound,
-            Arc::new(Notify::new()),
-            stop.clone(),
-        ));
+        // Nobody asks for anything: what could be asked is kept open all the same.
+        let (_errand, reload) = errand();
+        let app = misbehaving();
+        let responder = responder(&app, settings.stateless);
+        let serving = tokio::spawn(serve(app, responder, settings, bound, reload, stop.clone()));
         tokio::task::spawn_blocking(move || panics_and_answers(&url, way))
             .await
             .expect("all is answered");

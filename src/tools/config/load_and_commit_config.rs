@@ -14,10 +14,9 @@ use crate::{
     workflows::transaction::{self, CandidateMode, Change, Goal},
 };
 
-/// Change the configuration of a Junos device: load a change as set commands, text, XML or JSON and commit it. Returns the
-/// diff. With confirm_timeout_mins the router rolls back by itself unless confirm_commit is called in time; with verify it is
-/// confirmed once all checks hold, else rolled back. commit_check_config shows the diff without committing. Refuses over
-/// others' uncommitted work.
+/// Change the configuration of a Junos device: load a change as set commands, text, XML or JSON and commit it. With
+/// confirm_timeout_mins the router rolls back by itself unless confirm_commit is called in time; with verify it is kept only
+/// if all checks hold. commit_check_config shows the diff without committing. Refuses over others' uncommitted work.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Args {
