@@ -52,6 +52,12 @@ const KNOWN_METHODS: [&str; 13] = [
     "subscriptions/listen",
 ];
 
+/// Those that the newer era does not have, in whatever form they are asked for.
+const OLDER_METHODS: [&str; 3] = ["initialize", "resources/subscribe", "resources/unsubscribe"];
+
+/// Those that the older era does not have.
+const NEWER_METHODS: [&str; 1] = ["subscriptions/listen"];
+
 /// One caller's view of the process. Cheap to make and to clone.
 #[derive(Clone)]
 pub(super) struct Handler {
@@ -275,10 +281,11 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
         let CustomRequest { method, .. } = request;
-        // The newer revision has no opening, in whatever form it is asked for.
-        let exists =
-            KNOWN_METHODS.contains(&method.as_str()) && !(dispatch::is_modern(&context) && method == "initialize");
-        if exists {
+        let elsewhere: &[&str] = match dispatch::is_modern(&context) {
+            true => &OLDER_METHODS,
+            false => &NEWER_METHODS,
+        };
+        if KNOWN_METHODS.contains(&method.as_str()) && !elsewhere.contains(&method.as_str()) {
             let words = format!("the parameters of {method} have the wrong form");
             return Err(ErrorData::invalid_params(words, None));
         }

@@ -109,6 +109,29 @@ async fn a_commit_during_which_the_server_was_killed_is_interrupted_and_says_wha
 }
 
 #[tokio::test]
+async fn a_client_that_watches_a_job_is_told_when_it_ends() {
+    let site = Site::start().await;
+    let _slow = site.fault(Fault::new(
+        Trigger::rpc(COMMIT),
+        Action::Delay(Duration::from_millis(1500)),
+    ));
+    let mut server = site.server().await;
+    server.begin(1, TOOL, change("here")).await;
+    site.event(0, fires).await;
+    let wanted = json!({"ref": {"type": "ref/resource", "uri": "junos://jobs/{id}"},
+        "argument": {"name": "id", "value": ""}});
+    let found = server.ask(2, "completion/complete", wanted).await;
+    let id = found["completion"]["values"][0].as_str().expect("a job");
+    let uri = json!({ "uri": format!("junos://jobs/{id}") });
+    assert_eq!(server.ask(3, "resources/subscribe", uri.clone()).await, json!({}));
+    assert_eq!(server.told("notifications/resources/updated").await, uri);
+    let job = server.ask(4, "resources/read", uri).await;
+    let text = job["contents"][0]["text"].as_str().expect("text");
+    assert!(text.contains("\"state\":\"succeeded\""), "{text}");
+    assert_eq!(server.end().await.code, Some(0));
+}
+
+#[tokio::test]
 async fn jobs_of_another_version_are_left_untouched() {
     let site = Site::start().await;
     let folder = site.path("state/jobs");

@@ -106,16 +106,32 @@ impl Server {
             .await;
     }
 
+    /// Waits for the result of a request that is no call of a tool.
+    pub(super) async fn ask(&mut self, id: u64, method: &str, params: Value) -> Value {
+        self.send(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }))
+            .await;
+        self.answer(id).await
+    }
+
     /// Waits for the result of a call.
     pub(super) async fn answer(&mut self, id: u64) -> Value {
+        self.message(|message| message["id"] == id).await["result"].take()
+    }
+
+    /// Waits for something that the server says of its own accord.
+    pub(super) async fn told(&mut self, method: &str) -> Value {
+        self.message(|message| message["method"] == method).await["params"].take()
+    }
+
+    async fn message(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
         loop {
             let line = timeout(PATIENCE, self.output.next_line())
                 .await
-                .expect("an answer in time");
+                .expect("a message in time");
             let line = line.expect("text").expect("the server goes on");
-            let mut message: Value = serde_json::from_str(&line).expect("a message");
-            if message["id"] == id {
-                return message["result"].take();
+            let message: Value = serde_json::from_str(&line).expect("a message");
+            if wanted(&message) {
+                return message;
             }
         }
     }

@@ -137,9 +137,17 @@ fn only_what_there_is_can_be_watched() {
     let answer = client.ask("resources/subscribe", json!({"uri": "junos://edge-1/config?path=more"}));
     assert_eq!(answer["error"]["code"], -31000, "{answer}");
     assert_eq!(answer["error"]["data"]["error"]["code"], "overloaded");
-    // The newer era has another way.
-    let answer = client.ask("resources/subscribe", modern(json!({"uri": "junos://inventory"})));
-    assert_eq!(answer["error"]["code"], -32601, "{answer}");
+    // Each era has its own way, in whatever form the other one is asked for.
+    for (method, params) in [
+        ("resources/subscribe", modern(json!({"uri": "junos://inventory"}))),
+        ("resources/subscribe", modern(json!({}))),
+        ("resources/unsubscribe", modern(json!({}))),
+        ("subscriptions/listen", all_news()),
+        ("subscriptions/listen", json!({})),
+    ] {
+        let answer = client.ask(method, params);
+        assert_eq!(answer["error"]["code"], -32601, "{method}: {answer}");
+    }
 }
 
 #[test]
