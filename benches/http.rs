@@ -3,7 +3,7 @@
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::SocketAddr,
-    process::{Child, Command, Stdio},
+    process::{self, Command, Stdio},
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -11,6 +11,14 @@ use std::{
     time::{Duration, Instant},
 };
 
+use rmcp::{
+    RoleServer, ServerHandler,
+    model::{CallToolRequestParams, CallToolResponse, CallToolResult, ErrorData},
+    service::RequestContext,
+    transport::{
+        StreamableHttpServerConfig, StreamableHttpService, streamable_http_server::session::local::LocalSessionManager,
+    },
+};
 use serde_json::{Value, json};
 
 use super::wire;
@@ -24,36 +32,105 @@ const CALLS: u32 = 1000;
 const WARM_UP: Duration = Duration::from_secs(1);
 const MEASURED: Duration = Duration::from_secs(4);
 
-/// Rows of both eras: time per call at full load, of the product and of the bare handler.
+/// Rows of both eras: time per call at full load, of the product and of the protocol library under a handler that does nothing,
+/// each against the bare handler.
 pub(crate) fn rows(row: impl Fn(&str, Duration, Duration, &str)) {
     let product = Product::start();
     crate::runtime().block_on(async {
-        for (era, request) in [("sessionless", product.modern()), ("session", product.legacy().await)] {
-            let reply = once(product.address, &request).await;
-            let body = wire::body(&reply);
+        for era in [Era::Sessionless, Era::Session] {
+            let requests = era.requests(product.address).await;
+            let body = wire::body(&once(product.address, &requests[0]).await);
             assert!(body.contains("edge-1"), "{body}");
-            let (mut bare, address) = bare(
-                if era == "session" {
-                    "text/event-stream"
-                } else {
-                    "application/json"
-                },
-                &body,
+            let bare = Child::start(&["http-child", era.content_type()], &body);
+            let library = Child::start(&["sdk-child"], era.message(&body));
+            let limit = load(bare.address, &requests).await;
+            let of_library = load(library.address, &era.requests(library.address).await).await;
+            let measured = load(product.address, &requests).await;
+            let name = format!(
+                "{CALLS} × get_router_list over HTTP, {CONNECTIONS} at once, {}",
+                era.name()
             );
-            let measured = load(product.address, &request).await;
-            let limit = load(address, &request).await;
-            // The bare handler has nothing to finish.
-            let _ = bare.kill();
-            let _ = bare.wait();
-            let name = format!("{CALLS} × get_router_list over HTTP, {CONNECTIONS} at once, {era}");
             row(&name, measured * CALLS, limit * CALLS, "<= 4.0");
+            row(
+                "  of which the library of the protocol by itself",
+                of_library * CALLS,
+                limit * CALLS,
+                "-",
+            );
         }
     });
 }
 
+/// How the calls come.
+#[derive(Clone, Copy)]
+enum Era {
+    Sessionless,
+    Session,
+}
+
+impl Era {
+    fn name(self) -> &'static str {
+        match self {
+            Era::Sessionless => "sessionless",
+            Era::Session => "session",
+        }
+    }
+
+    fn content_type(self) -> &'static str {
+        match self {
+            Era::Sessionless => "application/json",
+            Era::Session => "text/event-stream",
+        }
+    }
+
+    /// The message in a body of this era.
+    fn message(self, body: &str) -> &str {
+        match self {
+            Era::Sessionless => body,
+            Era::Session => body
+                .lines()
+                .find_map(|line| line.strip_prefix("data: "))
+                .expect("a message in the stream"),
+        }
+    }
+
+    /// A request for each connection; those of one session differ in their ids, as the protocol wants it.
+    async fn requests(self, address: SocketAddr) -> Vec<Vec<u8>> {
+        let headers = match self {
+            Era::Sessionless => {
+                "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/call\r\nMcp-Name: get_router_list\r\n".to_owned()
+            }
+            Era::Session => format!("Mcp-Session-Id: {}\r\n", session(address).await),
+        };
+        let mut params = json!({"name": "get_router_list", "arguments": {}});
+        if let Era::Sessionless = self {
+            params["_meta"] = json!({"io.modelcontextprotocol/protocolVersion": "2026-07-28",
+                "io.modelcontextprotocol/clientCapabilities": {}});
+        }
+        (1..=CONNECTIONS)
+            .map(|id| post(id, "tools/call", &params, &headers))
+            .collect()
+    }
+}
+
+/// Opens a session and gives its id.
+async fn session(address: SocketAddr) -> String {
+    let client = json!({"name": "bench", "version": "1"});
+    let opening = json!({"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": client});
+    let reply = once(address, &post(0, "initialize", &opening, "")).await;
+    let id = wire::session(&reply);
+    let opened = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
+    once(
+        address,
+        &wire::post(&secret(), &opened, &format!("Mcp-Session-Id: {id}\r\n")),
+    )
+    .await;
+    id
+}
+
 /// The server as an operator starts it.
 struct Product {
-    child: Child,
+    child: process::Child,
     address: SocketAddr,
     _folder: tempfile::TempDir,
 }
@@ -62,7 +139,7 @@ impl Product {
     fn start() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let tokens = folder.path().join("tokens.json");
-        let hash = wire::hash_of(&"A".repeat(43));
+        let hash = wire::hash_of(&secret());
         let entry = json!({"name": "noc", "hash": hash, "routers": ["*"], "tools": ["*"]});
         std::fs::write(&tokens, json!({"version": 1, "tokens": [entry]}).to_string()).expect("written");
         let mut child = Command::new(env!("CARGO_BIN_EXE_rust-junosmcp"))
@@ -92,30 +169,6 @@ impl Product {
             _folder: folder,
         }
     }
-
-    fn modern(&self) -> Vec<u8> {
-        let meta = json!({"io.modelcontextprotocol/protocolVersion": "2026-07-28",
-            "io.modelcontextprotocol/clientCapabilities": {}});
-        let headers = "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/call\r\nMcp-Name: get_router_list\r\n";
-        post(
-            "tools/call",
-            json!({"name": "get_router_list", "arguments": {}, "_meta": meta}),
-            headers,
-        )
-    }
-
-    async fn legacy(&self) -> Vec<u8> {
-        let client = json!({"name": "bench", "version": "1"});
-        let opening = json!({"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": client});
-        let reply = once(self.address, &post("initialize", opening, "")).await;
-        let id = wire::session(&reply);
-        let header = format!("Mcp-Session-Id: {id}\r\n");
-        post(
-            "tools/call",
-            json!({"name": "get_router_list", "arguments": {}}),
-            &header,
-        )
-    }
 }
 
 impl Drop for Product {
@@ -125,30 +178,47 @@ impl Drop for Product {
     }
 }
 
-fn post(method: &str, params: Value, headers: &str) -> Vec<u8> {
-    let message = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
-    wire::post(&"A".repeat(43), &message, headers)
+fn post(id: usize, method: &str, params: &Value, headers: &str) -> Vec<u8> {
+    let message = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
+    wire::post(&secret(), &message, headers)
 }
 
-/// A bare handler in a process of its own, as the product is.
-fn bare(kind: &str, body: &str) -> (Child, SocketAddr) {
-    let mut child = Command::new(std::env::current_exe().expect("this program"))
-        .args(["http-child", kind])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("this program");
-    child
-        .stdin
-        .take()
-        .expect("piped")
-        .write_all(body.as_bytes())
-        .expect("written");
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().expect("piped"))
-        .read_line(&mut line)
-        .expect("an address");
-    (child, line.trim().parse().expect("an address"))
+fn secret() -> String {
+    "A".repeat(43)
+}
+
+/// This program as another server, in a process of its own as the product is.
+struct Child {
+    process: process::Child,
+    address: SocketAddr,
+}
+
+impl Child {
+    fn start(arguments: &[&str], body: &str) -> Self {
+        let mut process = Command::new(std::env::current_exe().expect("this program"))
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("this program");
+        let mut input = process.stdin.take().expect("piped");
+        input.write_all(body.as_bytes()).expect("written");
+        drop(input);
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().expect("piped"))
+            .read_line(&mut line)
+            .expect("an address");
+        let address = line.trim().parse().expect("an address");
+        Self { process, address }
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        // It has nothing to finish.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
 }
 
 /// What the child does: axum, and nothing before or behind it.
@@ -161,18 +231,53 @@ pub(crate) async fn child(kind: String) {
         let kind = kind.clone();
         async move { ([(axum::http::header::CONTENT_TYPE, kind)], body) }
     };
-    let router = axum::Router::new().route("/mcp", axum::routing::post(answer));
+    listen(axum::Router::new().route("/mcp", axum::routing::post(answer))).await;
+}
+
+/// The library of the protocol, and behind it a handler that answers every call with the same result.
+pub(crate) async fn library_child() {
+    let mut message = String::new();
+    std::io::stdin().read_to_string(&mut message).expect("text");
+    let message: Value = serde_json::from_str(&message).expect("a message");
+    let result: CallToolResult = serde_json::from_value(message["result"].clone()).expect("the result of a tool");
+    let constant = Constant(Arc::new(result));
+    let config = StreamableHttpServerConfig::default()
+        .with_json_response(true)
+        .with_sse_retry(None);
+    let service = StreamableHttpService::new(
+        move || Ok(constant.clone()),
+        Arc::new(LocalSessionManager::default()),
+        config,
+    );
+    listen(axum::Router::new().nest_service("/mcp", service)).await;
+}
+
+/// Answers every call with the same result.
+#[derive(Clone)]
+struct Constant(Arc<CallToolResult>);
+
+impl ServerHandler for Constant {
+    async fn call_tool(
+        &self,
+        _: CallToolRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        Ok(CallToolResult::clone(&self.0).into())
+    }
+}
+
+async fn listen(router: axum::Router) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     println!("{}", listener.local_addr().expect("bound"));
     axum::serve(listener, router).await.expect("it serves");
 }
 
 /// Time per call when all connections ask as fast as they are answered.
-async fn load(address: SocketAddr, request: &[u8]) -> Duration {
+async fn load(address: SocketAddr, requests: &[Vec<u8>]) -> Duration {
     let (count, stop) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
     let mut clients = tokio::task::JoinSet::new();
-    for _ in 0..CONNECTIONS {
-        let (count, stop, request) = (Arc::clone(&count), Arc::clone(&stop), request.to_vec());
+    for request in requests {
+        let (count, stop, request) = (Arc::clone(&count), Arc::clone(&stop), request.clone());
         clients.spawn(async move {
             let mut stream = wire::connect(address).await;
             let mut buffer = Vec::new();

@@ -41,6 +41,7 @@ fn main() {
             let kind = std::env::args().nth(2).expect("a kind of content");
             return runtime().block_on(http::child(kind));
         }
+        Some("sdk-child") => return runtime().block_on(http::library_child()),
         Some("http") => return http::rows(row),
         Some("fleet-child") => return runtime().block_on(lab_child(FLEET)),
         _ => {}

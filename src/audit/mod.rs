@@ -185,14 +185,14 @@ impl Audit {
 
     /// Writes the record of something that is no call.
     pub(crate) fn note(&self, event: &'static str, members: Value) {
-        self.write(event, members);
+        self.write(event, || members);
     }
 
     /// Notes a request that was refused before it was a call. Repetitions are told once in a while, with their number.
     pub(crate) fn reject(&self, status: u16, reason: &'static str, peer: &str) {
         let told = self.rejects().count(status, reason, peer);
         if let Some(members) = told {
-            self.write("http_reject", members);
+            self.write("http_reject", || members);
         }
     }
 
@@ -236,7 +236,12 @@ impl Audit {
         self.0.sync.notify_one();
     }
 
-    fn write(&self, event: &'static str, mut members: Value) {
+    /// Writes a record. Its members are not asked for where nothing keeps records.
+    fn write(&self, event: &'static str, members: impl FnOnce() -> Value) {
+        if !self.out().is_kept() {
+            return self.out().count(event);
+        }
+        let mut members = members();
         record::tidy(&mut members, &self.0.redact);
         self.0.transforms.apply(&mut members);
         let Value::Object(members) = members else { return };
@@ -245,7 +250,7 @@ impl Audit {
 
     /// Writes a record that must be on disk before what it announces happens.
     async fn write_durably(&self, event: &'static str, members: Value) -> Result<(), Unavailable> {
-        self.write(event, members);
+        self.write(event, || members);
         self.sync().await;
         if self.permits_changes() {
             Ok(())
@@ -267,7 +272,8 @@ impl Audit {
 
     fn tell_rejects(&self, all: bool) {
         let told = self.rejects().due(all);
-        told.into_iter().for_each(|members| self.write("http_reject", members));
+        told.into_iter()
+            .for_each(|members| self.write("http_reject", || members));
     }
 
     fn out(&self) -> MutexGuard<'_, Out> {
@@ -306,6 +312,15 @@ impl Out {
             }
         }
         self.next = seq + 1;
+        self.count(event);
+    }
+
+    /// Whether anything takes records.
+    fn is_kept(&self) -> bool {
+        self.file.is_some() || !self.sinks.is_empty()
+    }
+
+    fn count(&mut self, event: &'static str) {
         *self.figures.records.entry(event).or_default() += 1;
     }
 

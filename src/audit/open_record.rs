@@ -52,12 +52,9 @@ impl OpenRecord {
         if !std::mem::take(&mut self.open) {
             return;
         }
-        let draft = self.notes.draft();
-        let members = draft.members(self.started.elapsed(), end);
-        let changes = draft.changes();
-        drop(draft);
-        self.audit.write("tool_call", members);
-        if changes {
+        let took = self.started.elapsed();
+        self.audit.write("tool_call", || self.notes.draft().members(took, end));
+        if self.notes.draft().changes() {
             self.audit.sync_soon();
         }
     }

@@ -188,21 +188,14 @@ fn claims(asserted: &Asserted) -> Value {
 /// Redacts and cuts every string, shortens lists, and leaves out what is not there.
 pub(super) fn tidy(value: &mut Value, redact: &dyn Fn(&str) -> String) {
     match value {
-        Value::String(text) => *text = cut(&redact(text), TEXT),
+        Value::String(text) => *text = shortened(redact(text), TEXT),
         Value::Array(items) => {
             items.truncate(ITEMS);
             items.iter_mut().for_each(|item| tidy(item, redact));
         }
         Value::Object(members) => {
-            let taken = std::mem::take(members);
-            *members = taken
-                .into_iter()
-                .map(|(name, mut member)| {
-                    tidy(&mut member, redact);
-                    (name, member)
-                })
-                .filter(|(_, member)| !is_nothing(member))
-                .collect::<Map<_, _>>();
+            members.values_mut().for_each(|member| tidy(member, redact));
+            members.retain(|_, member| !is_nothing(member));
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
@@ -218,10 +211,15 @@ fn is_nothing(value: &Value) -> bool {
 }
 
 fn cut(text: &str, most: usize) -> String {
-    if text.len() <= most {
-        return text.to_owned();
+    shortened(text.to_owned(), most)
+}
+
+fn shortened(mut text: String, most: usize) -> String {
+    if text.len() > most {
+        text.truncate(char_floor(&text, most - '…'.len_utf8()));
+        text.push('…');
     }
-    format!("{}…", &text[..char_floor(text, most - '…'.len_utf8())])
+    text
 }
 
 /// A value for the line of text: nothing in it can end the line or look like another field.
