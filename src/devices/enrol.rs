@@ -61,10 +61,7 @@ impl Devices {
             }
             on_file => on_file.map_err(|key| fault(DialFault::HostKey(key)))?,
         };
-        let mut verdicts = Vec::new();
-        for key in &keys.keys {
-            verdicts.push(on_file.verdict(&key.0));
-        }
+        let verdicts: Vec<_> = keys.keys.iter().map(|key| on_file.verdict(&key.0)).collect();
         if let Some(revoked) = verdicts
             .iter()
             .find_map(|verdict| verdict.clone().err().filter(|fault| fault.code() == "host_key_revoked"))
