@@ -186,3 +186,60 @@ def test_a_commit_is_the_decision_of_a_person(client, kind, era, ways):
     # Each question shows what would be committed, and where.
     assert len(questions) == len(decisions)
     assert all(place in question and "edge-1" in question for question in questions)
+
+
+@pytest.fixture
+def enrolling(site, tmp_path):
+    """Files that do not know the router `edge-1` yet, and what a person would fill in to add it."""
+    devices = json.loads((site / "devices.json").read_text())
+    entry = devices.pop("edge-1")
+    for name, text in {"devices.json": json.dumps(devices), "known_hosts": ""}.items():
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o600)
+    return tmp_path, {
+        "device_ip": entry["ip"],
+        "device_port": entry["port"],
+        "username": entry["username"],
+        "private_key_path": str(site / "id_ed25519"),
+        "test_connection": True,
+    }
+
+
+@pytest.mark.parametrize("kind", ["stdio", "bearer"])
+def test_a_router_is_added_with_what_a_person_fills_in(client, kind, era, enrolling):
+    folder, filled = enrolling
+    before = (folder / "devices.json").read_text()
+    answers = [("decline", None), ("accept", filled), ("accept", {"confirm": True})]
+    asked = []
+
+    async def person(message, form):
+        asked.append((message, form["properties"]))
+        return answers[len(asked) - 1]
+
+    async def story(connected):
+        declined = await connected.call("add_device", {"device_name": "edge-1"})
+        unchanged = (folder / "devices.json").read_text()
+        added = await connected.call("add_device", {"device_name": "edge-1"})
+        version = {"router_name": "edge-1", "command": "show version"}
+        return declined, unchanged, added, await connected.call("execute_junos_command", version)
+
+    options = [*files(folder), "--state-dir", str(folder / "state")]
+    if kind == "stdio":
+        told = talk(client, Stdio(options), era, story, person)
+    else:
+        server = Server(folder, *options, "--tokens-file", str(tokens(folder, CHANGING)), lab=None)
+        try:
+            told = talk(client, Http(server.url, secret=SECRET), era, story, person)
+        finally:
+            stop(server.process)
+    declined, unchanged, added, shown = told
+    assert declined.failed and declined.structured["error"]["code"] == "declined"
+    assert unchanged == before
+    assert not added.failed and added.structured["status"] == "added", added
+    assert not shown.failed and "Hostname: edge-1" in shown.text
+    # One form for what was missing, without a password, and one question about the key.
+    (_, form), (_, again), (question, _) = asked
+    assert set(filled) == set(form) == set(again)
+    assert added.structured["fingerprint"] in question
+    assert added.structured["fingerprint"].startswith("SHA256:")
+    assert json.loads((folder / "devices.json").read_text())["edge-1"]["port"] == filled["device_port"]
