@@ -98,11 +98,10 @@ impl Turn<'_> {
     pub(crate) fn reload(&self, trigger: Trigger, other: Option<&str>) -> Result<Change, ReloadFault> {
         let path = self.file(other);
         let judged = path.clone().and_then(|path| self.judged(trigger, &path));
-        let result = judged.map(|change| {
+        let result = judged.inspect(|change| {
             self.put(Arc::clone(&change.current));
             let mut switched = self.stock.switched.lock().unwrap_or_else(PoisonError::into_inner);
             *switched = path.clone().ok();
-            change
         });
         (self.stock.told)(&Attempt {
             trigger,

@@ -33,7 +33,7 @@ impl Node {
     /// The members of a map that are elements, not what Junos says about the map.
     pub(super) fn elements(&self) -> impl Iterator<Item = &(String, Node)> {
         let members = self.members().unwrap_or_default().iter();
-        members.filter(|(name, value)| !(name == "attributes" && value.members().is_some()) && !name.starts_with('@'))
+        members.filter(|(name, value)| (name != "attributes" || value.members().is_none()) && !name.starts_with('@'))
     }
 
     /// The values behind one name: what an array holds, or the value itself.
