@@ -11,6 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use axum::serve::ListenerExt as _;
 use rmcp::{
     RoleServer, ServerHandler,
     model::{CallToolRequestParams, CallToolResponse, CallToolResult, ErrorData},
@@ -269,6 +270,7 @@ impl ServerHandler for Constant {
 async fn listen(router: axum::Router) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     println!("{}", listener.local_addr().expect("bound"));
+    let listener = listener.tap_io(|stream| stream.set_nodelay(true).expect("an option"));
     axum::serve(listener, router).await.expect("it serves");
 }
 
