@@ -21,6 +21,8 @@ mod services;
 mod spec;
 mod template;
 
+use std::sync::LazyLock;
+
 use serde_json::Value;
 
 use crate::tokens;
@@ -47,6 +49,11 @@ const ALWAYS: &str = "ops";
 
 /// Every tool there is, in the order in which clients list them.
 pub(crate) fn registry() -> Vec<Spec> {
+    REGISTRY.clone()
+}
+
+/// Made once: the schemas are a good part of what a start costs, and several parts of the program ask for them.
+static REGISTRY: LazyLock<Vec<Spec>> = LazyLock::new(|| {
     let toolsets: [(&'static str, Vec<Spec>); 5] = [
         ("inventory", inventory::tools()),
         ("device", device::tools()),
@@ -58,7 +65,7 @@ pub(crate) fn registry() -> Vec<Spec> {
         .into_iter()
         .flat_map(|(toolset, specs)| specs.into_iter().map(move |spec| spec.of_toolset(toolset)))
         .collect()
-}
+});
 
 /// The tools that a process offers under its settings. What `read_only` hides stays here: calling it says why.
 pub(crate) fn offered(registry: Vec<Spec>, settings: &ToolSettings) -> Vec<Spec> {
