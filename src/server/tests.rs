@@ -1,4 +1,7 @@
-//! The wire as a client sees it: framing, both eras on one process, failures, progress, the end of input.
+//! The wire as a client sees it: framing, both eras on one process, failures.
+
+mod ended;
+mod progress;
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,7 +11,6 @@ use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, Lines},
     task::JoinHandle,
-    time::Instant,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -335,104 +337,4 @@ async fn a_cancelled_call_is_not_answered_and_the_next_one_is() {
         client.ask(&json!({"jsonrpc": "2.0", "id": 3, "method": "ping"})).await["id"],
         3
     );
-}
-
-#[tokio::test(start_paused = true)]
-async fn progress_comes_within_a_second_and_then_at_least_every_ten() {
-    let mut client = Client::opened().await;
-    let mut request = call(1, "behave", json!({"behaviour": "hang"}));
-    request["params"]["_meta"] = json!({"progressToken": "p"});
-    let started = Instant::now();
-    client.send(&request).await;
-    let (mut last, mut before) = (-1.0, started);
-    for limit in [1, 10, 10, 10] {
-        let message = client.next().await;
-        assert_eq!(message["method"], "notifications/progress");
-        assert_eq!(message["params"]["progressToken"], "p");
-        let progress = message["params"]["progress"].as_f64().expect("a number");
-        assert!(progress > last, "{message}");
-        assert!(before.elapsed() <= Duration::from_secs(limit), "{:?}", before.elapsed());
-        (last, before) = (progress, Instant::now());
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn news_is_told_once_a_second_and_nothing_after_the_answer() {
-    let mut client = Client::opened().await;
-    let mut request = call(1, "behave", json!({"behaviour": "report"}));
-    request["params"]["_meta"] = json!({"progressToken": 7});
-    let started = Instant::now();
-    client.send(&request).await;
-    let (mut told, mut last, mut at): (usize, f64, Option<Duration>) = (0, -1.0, None);
-    let answer = loop {
-        let message = client.next().await;
-        if message.get("id").is_some() {
-            break message;
-        }
-        let progress = message["params"]["progress"].as_f64().expect("a number");
-        assert!(progress > last, "{message}");
-        let now = started.elapsed();
-        assert!(
-            at.is_none_or(|before| now - before >= Duration::from_secs(1)),
-            "{message}"
-        );
-        assert!(at.is_some() || now <= Duration::from_secs(1), "{message}");
-        assert!(told == 0 || message["params"]["total"] == 50.0, "{message}");
-        (told, last, at) = (told + 1, progress, Some(now));
-    };
-    assert_eq!(answer["result"]["content"][0]["text"], "done");
-    // Fifty steps in five seconds.
-    assert!((4..=6).contains(&told), "{told} messages");
-    // Nothing is due any more: the next line is the next answer, however much later.
-    tokio::time::sleep(Duration::from_secs(60)).await;
-    assert_eq!(
-        client.ask(&json!({"jsonrpc": "2.0", "id": 2, "method": "ping"})).await["id"],
-        2
-    );
-}
-
-#[tokio::test(start_paused = true)]
-async fn without_a_token_there_is_no_progress() {
-    let mut client = Client::opened().await;
-    let answer = client.ask(&call(1, "behave", json!({"behaviour": "report"}))).await;
-    assert_eq!(answer["id"], 1, "{answer}");
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_end_of_input_ends_everything_within_a_second() {
-    for behaviour in ["answer", "hang"] {
-        let mut client = Client::opened().await;
-        client.send(&call(1, "behave", json!({ "behaviour": behaviour }))).await;
-        let Client {
-            writer,
-            mut reader,
-            server,
-        } = client;
-        drop(writer);
-        let closed = Instant::now();
-        server.await.expect("the server ends in order");
-        assert!(closed.elapsed() <= Duration::from_secs(1), "{:?}", closed.elapsed());
-        let answer = reader.next_line().await.expect("text");
-        let answered = answer.is_some_and(|line| line.contains("\"done\""));
-        assert_eq!(answered, behaviour == "answer");
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_input_that_ends_before_the_opening_ends_the_process() {
-    let client = Client::start();
-    drop(client.writer);
-    client.server.await.expect("the server ends in order");
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_open_listener_does_not_hold_the_process() {
-    let mut client = Client::start();
-    let listen = json!({"jsonrpc": "2.0", "id": 1, "method": "subscriptions/listen", "params": {"notifications": {}}});
-    client.send(&modern(listen)).await;
-    client.next().await;
-    drop(client.writer);
-    let closed = Instant::now();
-    client.server.await.expect("the server ends in order");
-    assert!(closed.elapsed() <= Duration::from_secs(1), "{:?}", closed.elapsed());
 }
