@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     client::{Ask, connect, rest},
-    server::Server,
+    server::{OVER_HTTP, Server},
 };
 use crate::cli::program::Program;
 
@@ -68,18 +68,7 @@ impl Silent {
         let port = router.local_addr().expect("bound").port();
         let inventory = json!({"edge-1": {"ip": "127.0.0.1", "port": port, "username": "lab",
             "auth": {"type": "password", "password_env": "EDGE_PASSWORD"}}});
-        let arguments = [
-            &[
-                "-t",
-                "streamable-http",
-                "-p",
-                "0",
-                "--tokens-file=tokens.json",
-                "--connect-timeout-secs=300",
-            ],
-            arguments,
-        ]
-        .concat();
+        let arguments = [&OVER_HTTP[..], &["--connect-timeout-secs=300"], arguments].concat();
         let program = Program::new(&arguments)
             .file("devices.json", 0o600, &inventory.to_string())
             .file(".ssh/known_hosts", 0o600, "")

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::{
     client::{Ask, Reply, connect, exchange, rest},
-    server::Server,
+    server::{OVER_HTTP, Server},
     site::{ROUTER, begin, site, site_behind},
 };
 use crate::cli::program::Program;
@@ -144,15 +144,7 @@ fn a_connection_has_the_time_of_the_option() {
     let port = router.local_addr().expect("bound").port();
     let inventory = json!({ROUTER: {"ip": "127.0.0.1", "port": port, "username": "lab",
         "auth": {"type": "password", "password": "x"}}});
-    let arguments = [
-        "-t",
-        "streamable-http",
-        "-p",
-        "0",
-        "--tokens-file=tokens.json",
-        "--connect-timeout-secs=1",
-    ];
-    let program = Program::new(&arguments)
+    let program = Program::new(&[&OVER_HTTP[..], &["--connect-timeout-secs=1"]].concat())
         .file("devices.json", 0o600, &inventory.to_string())
         .file(".ssh/known_hosts", 0o600, "");
     let server = Server::of(program);

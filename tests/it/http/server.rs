@@ -15,6 +15,9 @@ use crate::cli::program::{Program, Running};
 /// The log is not silent for longer.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// What serves over HTTP, on a port that is free, behind the tokens of [`tokens`].
+pub(crate) const OVER_HTTP: [&str; 5] = ["-t", "streamable-http", "-p", "0", "--tokens-file=tokens.json"];
+
 /// A server that listens.
 pub(crate) struct Server {
     pub(crate) running: Running,
@@ -39,20 +42,7 @@ pub(crate) fn tokens() -> String {
 impl Server {
     /// A lab of two routers behind tokens.
     pub(crate) fn start(arguments: &[&str]) -> Self {
-        Self::of(Program::new(
-            &[
-                &[
-                    "--lab=2",
-                    "-t",
-                    "streamable-http",
-                    "-p",
-                    "0",
-                    "--tokens-file=tokens.json",
-                ],
-                arguments,
-            ]
-            .concat(),
-        ))
+        Self::of(Program::new(&[&["--lab=2"], &OVER_HTTP[..], arguments].concat()))
     }
 
     /// A lab of two routers that asks for no token.

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::{
     attacks::assert_serves,
     client::{Ask, Reply, connect, rest, secret},
-    server::Server,
+    server::{OVER_HTTP, Server},
 };
 use crate::cli::program::Program;
 
@@ -21,16 +21,13 @@ fn five_thousand_idle_connections_keep_nobody_out() {
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;
     setrlimit(Resource::Nofile, limit).expect("as many files as may be");
-    let program = Program::new(&[
-        "--lab=2",
-        "-t",
-        "streamable-http",
-        "-p",
-        "0",
-        "--tokens-file=tokens.json",
-        "--enable-metrics",
-        "--max-connections=6000",
-    ]);
+    let program = Program::new(
+        &[
+            &OVER_HTTP[..],
+            &["--lab=2", "--enable-metrics", "--max-connections=6000"],
+        ]
+        .concat(),
+    );
     // It starts with a limit far below that and raises it.
     let server = Server::of(program.with_few_files());
     let idle: Vec<TcpStream> = (0..5000).map(|_| connect(server.address)).collect();

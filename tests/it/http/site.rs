@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{
     client::{Ask, connect},
-    server::Server,
+    server::{OVER_HTTP, Server},
 };
 use crate::cli::program::Program;
 
@@ -65,18 +65,7 @@ async fn server(lab: &Lab, address: SocketAddr, known_hosts: &str, arguments: &[
         // Nobody listens there.
         DOWN: {"ip": address.ip().to_string(), "port": 1, "username": "lab", "auth": login},
     });
-    let arguments = [
-        &[
-            "-t",
-            "streamable-http",
-            "-p",
-            "0",
-            "--tokens-file=tokens.json",
-            "--audit-format=json",
-        ],
-        arguments,
-    ]
-    .concat();
+    let arguments = [&OVER_HTTP[..], &["--audit-format=json"], arguments].concat();
     let program = Program::new(&arguments)
         .file("devices.json", 0o600, &devices.to_string())
         .file(".ssh/known_hosts", 0o600, known_hosts);

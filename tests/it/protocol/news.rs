@@ -14,7 +14,7 @@ use crate::{
     cli::program::Program,
     http::{
         client::{Ask, connect},
-        server::Server,
+        server::{OVER_HTTP, Server},
     },
 };
 
@@ -31,8 +31,6 @@ fn program(arguments: &[&str]) -> Program {
     let all = [&["-f", "devices.json", "--file-watch-secs=0"], arguments].concat();
     Program::new(&all).file("devices.json", 0o600, &inventory(&["edge-1"]))
 }
-
-const OVER_HTTP: [&str; 5] = ["-t", "streamable-http", "-p", "0", "--tokens-file=tokens.json"];
 
 fn all_news() -> Value {
     json!({"notifications": {"toolsListChanged": true, "promptsListChanged": true, "resourcesListChanged": true,

@@ -3,7 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::wire::{Client, ask_as};
-use crate::{cli::program::Program, http::server::Server};
+use crate::{
+    cli::program::Program,
+    http::server::{OVER_HTTP, Server},
+};
 
 /// An inventory of routers `r001`, `r002`, …, which nobody reaches.
 fn inventory(count: usize) -> String {
@@ -67,15 +70,7 @@ fn a_page_goes_on_where_the_last_one_ended_though_routers_have_gone() {
 
 #[test]
 fn a_cursor_that_was_not_given_to_this_caller_is_unknown() {
-    let program = Program::new(&[
-        "-f",
-        "devices.json",
-        "-t",
-        "streamable-http",
-        "-p",
-        "0",
-        "--tokens-file=tokens.json",
-    ]);
+    let program = Program::new(&[&["-f", "devices.json"], &OVER_HTTP[..]].concat());
     let server = Server::of(program.file("devices.json", 0o600, &inventory(120)));
     let list = |letter, cursor: Option<&str>| {
         let params = cursor.map_or(json!({}), |cursor| json!({ "cursor": cursor }));

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::{
     cli::program::Program,
-    http::server::Server,
+    http::server::{OVER_HTTP, Server},
     lab::{Lab, Plan, assert_fits},
     protocol::wire::ask_as,
 };
@@ -274,17 +274,13 @@ async fn an_inventory_that_is_read_only_or_in_no_file_is_not_reloaded() {
 fn routers_outside_the_scope_of_the_caller_are_counted_and_not_named() {
     let entry = json!({"ip": "192.0.2.1", "username": "lab", "auth": {"type": "ssh_agent", "socket": "/nowhere"}});
     let inventory = json!({"edge-1": entry, "core-1": entry});
-    let program = Program::new(&[
-        "-f",
-        "devices.json",
-        "-t",
-        "streamable-http",
-        "-p",
-        "0",
-        "--tokens-file=tokens.json",
-        "--file-watch-secs=0",
-        "--audit-format=json",
-    ]);
+    let program = Program::new(
+        &[
+            &["-f", "devices.json", "--file-watch-secs=0", "--audit-format=json"],
+            &OVER_HTTP[..],
+        ]
+        .concat(),
+    );
     let server = Server::of(program.file("devices.json", 0o600, &inventory.to_string()));
     let after = json!({"edge-1": entry, "edge-2": entry, "core-2": entry});
     let write = |value: &Value| fs::write(server.running.path("devices.json"), value.to_string()).expect("written");
