@@ -27,4 +27,4 @@ fi
 cargo build --locked --bin rust-junosmcp --example conformance
 JUNOSMCP_BINARY="${CARGO_TARGET_DIR:-target}/debug/rust-junosmcp"
 export JUNOSMCP_BINARY
-"$environment/bin/pytest" -rs -p no:cacheprovider tests/third_party "$@"
+"$environment/bin/pytest" -rs -p no:cacheprovider --timeout=600 tests/third_party "$@"

@@ -12,7 +12,8 @@
 //! - `devices/` sessions to routers
 //! - `inventory/` devices.json
 //! - `blocklist/` `tokens/` `audit/` `secrets/` `metrics/` guards and counters
-//! - `junos/` `work.rs` `clock.rs` `whole_file.rs` the words of Junos as types; what work carries; time; files replaced as a whole
+//! - `junos/` `work.rs` `news.rs` `clock.rs` `whole_file.rs` the words of Junos as types; what work carries; what listeners are
+//!   told; time; files replaced as a whole
 //! - `lab/` apart: simulated routers; names only `clock.rs`
 
 pub mod app;
@@ -28,6 +29,7 @@ mod inventory;
 mod jobs;
 mod junos;
 mod metrics;
+mod news;
 mod output;
 mod secrets;
 mod server;

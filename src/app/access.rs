@@ -197,7 +197,7 @@ impl App {
         match self.access.reload() {
             Ok(changes) => {
                 tracing::info!("the tokens of '{}' were read again", path.display());
-                self.board.tell(true, News::Tokens);
+                self.board.tell(News::Tokens);
                 self.principals.notify_one();
                 let result = if changes.are_none() { "unchanged" } else { "applied" };
                 let mut details = json!(changes);

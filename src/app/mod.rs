@@ -33,14 +33,13 @@ pub(crate) use crate::tools::{Action, Answer, Answers, Arrival, Certificate, Dig
 pub(crate) use events::SessionEnd;
 pub(crate) use issuer::readable_keys;
 pub use issuer::{KeySource, OAuthPolicy, OAuthSettings};
-pub(crate) use news::News;
+pub(crate) use news::{Mark, News};
 pub use reply::Reply;
 pub(crate) use request::{Answered, Paused};
 pub use request::{Request, UnknownTool};
 pub use settings::Settings;
 
 use access::Access;
-use news::Board;
 use replaced::Followers;
 
 use crate::{
@@ -50,6 +49,7 @@ use crate::{
     inventory::{FileFault, Inventory, Stock},
     jobs::Jobs,
     metrics::{HttpMetrics, Metrics, Moment},
+    news::Board,
     output::Outputs,
     secrets::Redactor,
     template::Renderer,
@@ -93,7 +93,7 @@ pub struct App {
     /// Fires when principals may have gone.
     principals: Notify,
     /// Where news for clients are told.
-    board: Board,
+    board: Board<News>,
     audit: Audit,
     keeping: Keeping,
     /// Calls that may still begin.
@@ -133,7 +133,7 @@ impl App {
         audit.note("server_start", started(&settings));
         let devices = Devices::telling(settings.devices.clone(), events::recording_pins(&audit));
         let metrics = Metrics::new(devices.metrics());
-        let board = Board::new();
+        let board = Board::new(news::KEPT);
         let followers = Followers {
             audit: audit.clone(),
             devices: devices.clone(),
@@ -215,11 +215,6 @@ impl App {
     /// Fires when principals may have gone, with what they have open.
     pub(crate) fn principals(&self) -> &Notify {
         &self.principals
-    }
-
-    /// All news from now on.
-    pub(crate) fn news(&self) -> tokio::sync::broadcast::Receiver<News> {
-        self.board.listen()
     }
 
     /// Fires when no new call is taken.

@@ -1,9 +1,10 @@
-//! News for clients that listen: that something changed, never what.
+//! What a process tells the clients that listen: changes of the routers and of who may come in, and of jobs.
 
-use tokio::sync::broadcast;
+use super::App;
+use crate::news::{self as board, Listening};
 
-/// News that a listener may be behind; one that is further behind is told that everything may have changed.
-const KEPT: usize = 64;
+/// News of [`News`] that a listener may be behind.
+pub(super) const KEPT: usize = 64;
 
 /// Something changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,25 +15,27 @@ pub(crate) enum News {
     Tokens,
 }
 
-/// Where news are told. Cheap to clone.
-#[derive(Clone)]
-pub(super) struct Board(broadcast::Sender<News>);
+/// A moment, after which all news are heard by who listens since then.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mark {
+    changes: board::Mark,
+    jobs: board::Mark,
+}
 
-impl Board {
-    pub(super) fn new() -> Self {
-        Self(broadcast::Sender::new(KEPT))
-    }
-
-    /// Tells whoever listens, if it `is_new`.
-    pub(super) fn tell(&self, is_new: bool, news: News) {
-        if is_new {
-            // Nobody may be listening.
-            let _ = self.0.send(news);
+impl App {
+    /// This moment.
+    pub(crate) fn mark(&self) -> Mark {
+        Mark {
+            changes: self.board.mark(),
+            jobs: self.services.jobs.news().mark(),
         }
     }
 
-    /// All news from now on.
-    pub(super) fn listen(&self) -> broadcast::Receiver<News> {
-        self.0.subscribe()
+    /// All news since a moment, and the ids of the jobs of this process each time one of them changes.
+    pub(crate) fn news_since(&self, mark: Mark) -> (Listening<News>, Listening<String>) {
+        (
+            self.board.since(mark.changes),
+            self.services.jobs.news().since(mark.jobs),
+        )
     }
 }

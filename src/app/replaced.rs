@@ -9,13 +9,14 @@ use std::{
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
-use super::news::{Board, News};
+use super::news::News;
 use crate::{
     audit::Audit,
     clock::Clock,
     devices::Devices,
     inventory::{Attempt, Change, ReloadFault, Trigger},
     metrics::Reloads,
+    news::Board,
 };
 
 /// Names of one kind in a record, which has a bound of 16 KiB; the counts are exact.
@@ -27,7 +28,7 @@ pub(super) struct Followers {
     pub(super) devices: Devices,
     pub(super) reloads: Reloads,
     pub(super) clock: Clock,
-    pub(super) board: Board,
+    pub(super) board: Board<News>,
     /// Since when the routers in use are.
     pub(super) since: Mutex<DateTime<Utc>>,
 }
@@ -41,7 +42,9 @@ impl Followers {
                 let result = if change.is_empty() { "unchanged" } else { "applied" };
                 self.log(change, &path);
                 self.devices.retire(change.retired());
-                self.board.tell(result == "applied", News::Inventory);
+                if result == "applied" {
+                    self.board.tell(News::Inventory);
+                }
                 (result, report(change))
             }
             Err(fault) => {

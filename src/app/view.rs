@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use tokio::sync::broadcast;
-
 use super::{App, Caller};
 
 impl App {
@@ -41,11 +39,6 @@ impl App {
     /// The whole text of a stored output of this caller.
     pub(crate) fn stored_output(&self, caller: &Caller, id: &str) -> Option<String> {
         self.services.outputs.whole(caller.owner(), id)
-    }
-
-    /// The ids of jobs of this process, each time one of them changes.
-    pub(crate) fn job_news(&self) -> broadcast::Receiver<String> {
-        self.services.jobs.news()
     }
 
     /// Whether a job that a caller may know of runs in this process.

@@ -10,7 +10,7 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 use ring::rand::{SecureRandom, SystemRandom};
 use serde_json::Value;
-use tokio::{sync::broadcast, time::Instant};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -19,7 +19,7 @@ use super::{
     record::{Kind, Record, State},
     store::{Memory, Store},
 };
-use crate::clock::Clock;
+use crate::{clock::Clock, news::Board};
 
 /// Jobs that may be queued or running at a time: each holds a session to a router and its result.
 pub(crate) const MOST_RUNNING: usize = 64;
@@ -43,7 +43,7 @@ pub(super) struct Desk {
     redact: Box<Redact>,
     live: Mutex<HashMap<String, Arc<Live>>>,
     /// Names jobs of this process that have changed.
-    pub(super) news: broadcast::Sender<String>,
+    pub(super) news: Board<String>,
     closing: CancellationToken,
     interrupted: Vec<Record>,
 }
@@ -91,7 +91,7 @@ impl Jobs {
             clock,
             redact: Box::new(redact),
             live: Mutex::default(),
-            news: broadcast::Sender::new(NEWS),
+            news: Board::new(NEWS),
             closing: CancellationToken::new(),
             interrupted,
         }))
@@ -135,9 +135,9 @@ impl Jobs {
         Some(Job::new(live, Arc::clone(&self.0)))
     }
 
-    /// The ids of jobs of this process, each time one of them changes.
-    pub(crate) fn news(&self) -> broadcast::Receiver<String> {
-        self.0.news.subscribe()
+    /// Where the ids of jobs of this process are told, each time one of them changes.
+    pub(crate) fn news(&self) -> &Board<String> {
+        &self.0.news
     }
 
     /// A job that runs in this process.

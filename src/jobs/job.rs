@@ -218,8 +218,7 @@ fn changed(live: &Live, desk: &Desk, change: impl FnOnce(&mut Record)) -> bool {
 
 fn tell(live: &Live, desk: &Desk) {
     live.changed.send_replace(());
-    // Nobody may be listening.
-    let _ = desk.news.send(live.id().to_owned());
+    desk.news.tell(live.id().to_owned());
 }
 
 impl Drop for Job {

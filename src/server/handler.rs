@@ -27,7 +27,7 @@ use super::{
     resources::{self, Cursors},
     subscriptions::{self, Places, Session},
 };
-use crate::app::{App, Caller};
+use crate::app::{App, Caller, Mark};
 
 /// For how long a client may keep a list of tools or resources, in milliseconds.
 pub(super) const LIST_TTL: u64 = 60_000;
@@ -101,6 +101,13 @@ impl Handler {
         arrived.unwrap_or(&self.caller)
     }
 
+    /// When a request came in, for what is told of all that happened since.
+    pub(super) fn arrival(&self, extensions: &Extensions) -> Mark {
+        let over_http = extensions.get::<Parts>().and_then(|parts| parts.extensions.get());
+        let arrived = over_http.or_else(|| extensions.get());
+        arrived.copied().unwrap_or_else(|| self.app().mark())
+    }
+
     /// What a client should know before it calls anything; only tools that the caller may use are named.
     fn instructions(&self, extensions: &Extensions) -> String {
         instructions(self.app().listed(self.caller(extensions)))
@@ -130,7 +137,7 @@ impl ServerHandler for Handler {
     ) -> Result<InitializeResult, ErrorData> {
         context.peer.set_peer_info(request.clone());
         let mut result = self.negotiate_initialize(&request)?;
-        self.session.open();
+        self.session.open(self.arrival(&context.extensions));
         if !self.desk.keeps_sessions {
             // Where there is no session nobody can be told anything.
             let capabilities = &mut result.capabilities;

@@ -4,7 +4,7 @@ use std::{io, sync::Arc, time::Duration};
 
 use rmcp::{
     RoleServer, ServiceExt,
-    model::{ErrorCode, ErrorData},
+    model::{ErrorCode, ErrorData, GetExtensions as _, JsonRpcMessage},
     service::{RxJsonRpcMessage, ServerInitializeError, TxJsonRpcMessage},
     transport::{Transport, io::stdio_pipes},
 };
@@ -37,9 +37,7 @@ where
     W: AsyncWrite + Unpin + Send + 'static,
 {
     let handler = Desk::new(Arc::clone(&app), true).handler(Caller::stdio());
-    let witness = Arc::clone(&app);
-    let on_refusal: OnRefusal = Arc::new(move |reason| witness.unreadable(&Caller::stdio(), reason));
-    let channel = Channel::new(reader, writer, on_refusal);
+    let channel = Channel::new(reader, writer, Arc::clone(&app));
     let ended = channel.ended.clone();
     let serving = async {
         loop {
@@ -79,7 +77,7 @@ struct Channel<R, W> {
     input: Arc<Mutex<Lines<R>>>,
     output: Arc<Mutex<Output<W>>>,
     ended: CancellationToken,
-    on_refusal: OnRefusal,
+    app: Arc<App>,
     /// An `initialize` that waits for a service of its own.
     opening: Arc<Mutex<Option<RxJsonRpcMessage<RoleServer>>>>,
     /// How the client began with the service that this value belongs to.
@@ -96,9 +94,6 @@ enum Begun {
     Without,
 }
 
-/// Told of every line that is no message.
-type OnRefusal = Arc<dyn Fn(&str) + Send + Sync>;
-
 /// Whole messages in, whole messages out: a write that is abandoned half way is finished by the next one.
 struct Output<W> {
     writer: W,
@@ -112,7 +107,7 @@ impl<R, W> Clone for Channel<R, W> {
             input: Arc::clone(&self.input),
             output: Arc::clone(&self.output),
             ended: self.ended.clone(),
-            on_refusal: Arc::clone(&self.on_refusal),
+            app: Arc::clone(&self.app),
             opening: Arc::clone(&self.opening),
             begun: Begun::NotYet,
         }
@@ -120,7 +115,7 @@ impl<R, W> Clone for Channel<R, W> {
 }
 
 impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Channel<R, W> {
-    fn new(reader: R, writer: W, on_refusal: OnRefusal) -> Self {
+    fn new(reader: R, writer: W, app: Arc<App>) -> Self {
         Self {
             input: Arc::new(Mutex::new(Lines::new(reader, LONGEST_LINE))),
             output: Arc::new(Mutex::new(Output {
@@ -129,7 +124,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Channel<R, W> {
                 written: 0,
             })),
             ended: CancellationToken::new(),
-            on_refusal,
+            app,
             opening: Arc::default(),
             begun: Begun::NotYet,
         }
@@ -137,6 +132,14 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Channel<R, W> {
 }
 
 impl<R, W> Channel<R, W> {
+    /// A request with the moment when it came in.
+    fn arrived(&self, mut message: RxJsonRpcMessage<RoleServer>) -> RxJsonRpcMessage<RoleServer> {
+        if let JsonRpcMessage::Request(request) = &mut message {
+            request.request.extensions_mut().insert(self.app.mark());
+        }
+        message
+    }
+
     /// Whether the client opened a session anew, which the next service takes up.
     async fn is_opened_anew(&self) -> bool {
         self.opening.lock().await.is_some()
@@ -146,7 +149,7 @@ impl<R, W> Channel<R, W> {
 impl<R, W: AsyncWrite + Unpin> Channel<R, W> {
     /// Answers a line that is no message; `None` when nobody reads the answers any more.
     async fn refuse(&self, refusal: Refusal) -> Option<()> {
-        (self.on_refusal)(&refusal.error.message);
+        self.app.unreadable(&Caller::stdio(), &refusal.error.message);
         let mut output = self.output.lock().await;
         let answer = json!({ "jsonrpc": "2.0", "id": refusal.id, "error": refusal.error });
         output.queue(&answer).ok()?;
@@ -209,7 +212,7 @@ where
                     return None;
                 }
             };
-            match serde_json::from_slice(&line) {
+            match serde_json::from_slice(&line).map(|message| self.arrived(message)) {
                 Ok(message) => match (self.begun, is_initialize(&line)) {
                     (Begun::Without, true) => {
                         *self.opening.lock().await = Some(message);

@@ -143,6 +143,7 @@ async fn hand_on(
     id: Value,
 ) -> Result<Response, Refusal> {
     parts.extensions.insert(caller.clone());
+    parts.extensions.insert(server.app.mark());
     let request = Request::from_parts(parts, body);
     let response = server.responder.answer(caller, door, server.mcp.clone(), request).await;
     let status = response.status();

@@ -56,6 +56,7 @@ pub(super) async fn listen(handler: &Handler, context: SubscriptionContext) -> R
     let listener = Listener {
         app: handler.app(),
         caller,
+        since: handler.arrival(&request.extensions),
         sink: Sink::Stream(context.sink().clone()),
         watched: Watched::new(watched),
         tells_tools: accepted.tools_list_changed == Some(true),

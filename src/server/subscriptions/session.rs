@@ -13,7 +13,7 @@ use super::{
     watch::{Listener, Sink, Watched},
 };
 use crate::{
-    app::{App, Caller},
+    app::{App, Caller, Mark},
     server::resources::{self, Uri},
 };
 
@@ -21,28 +21,40 @@ use crate::{
 #[derive(Default)]
 pub(in crate::server) struct Session {
     watched: Watched,
-    telling: Mutex<Option<AbortOnDropHandle<()>>>,
+    telling: Mutex<Telling>,
+}
+
+#[derive(Default)]
+enum Telling {
+    #[default]
+    Unopened,
+    /// The client has opened it, and is told of what happens from that moment on once it is ready.
+    Opened(Mark),
+    Begun(#[allow(dead_code, reason = "held, not read")] AbortOnDropHandle<()>),
 }
 
 impl Session {
-    /// The client opens a session: what an earlier one watched is forgotten.
-    pub(in crate::server) fn open(&self) {
-        *self.telling() = None;
+    /// The client opened a session: what an earlier one watched is forgotten.
+    pub(in crate::server) fn open(&self, since: Mark) {
+        *self.telling() = Telling::Opened(since);
         self.watched.set(BTreeMap::new());
     }
 
-    /// Tells `peer` of changes from now on.
+    /// Tells `peer` of changes since the session was opened, or from now on if it never was.
     pub(in crate::server) fn begin(&self, app: &Arc<App>, caller: &Caller, peer: &Peer<RoleServer>) {
         let mut telling = self.telling();
-        if telling.is_some() {
-            return;
-        }
+        let since = match &*telling {
+            Telling::Unopened => app.mark(),
+            Telling::Opened(since) => *since,
+            Telling::Begun(_) => return,
+        };
         let (app, caller) = (Arc::clone(app), caller.clone());
         let (sink, watched) = (Sink::Session(peer.clone()), self.watched.clone());
-        *telling = Some(AbortOnDropHandle::new(tokio::spawn(async move {
+        *telling = Telling::Begun(AbortOnDropHandle::new(tokio::spawn(async move {
             let listener = Listener {
                 app: &app,
                 caller,
+                since,
                 sink,
                 watched,
                 // The tools of a session stay the same: it ends when those of its principal change.
@@ -70,7 +82,7 @@ impl Session {
         self.watched.remove(uri);
     }
 
-    fn telling(&self) -> MutexGuard<'_, Option<AbortOnDropHandle<()>>> {
+    fn telling(&self) -> MutexGuard<'_, Telling> {
         self.telling.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

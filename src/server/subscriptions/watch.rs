@@ -7,13 +7,11 @@ use std::{
 };
 
 use rmcp::{Peer, RoleServer, model::ResourceUpdatedNotificationParam, service::SubscriptionSink};
-use tokio::{
-    sync::broadcast::error::RecvError,
-    time::{Instant, interval, sleep_until},
-};
+use tokio::time::{Instant, interval, sleep_until};
 
 use crate::{
-    app::{App, Caller, News},
+    app::{App, Caller, Mark, News},
+    news::Missed,
     server::resources::Uri,
 };
 
@@ -80,6 +78,8 @@ pub(super) enum Sink {
 pub(super) struct Listener<'a> {
     pub(super) app: &'a Arc<App>,
     pub(super) caller: Caller,
+    /// What happens from this moment on is told.
+    pub(super) since: Mark,
     pub(super) sink: Sink,
     pub(super) watched: Watched,
     pub(super) tells_tools: bool,
@@ -102,7 +102,7 @@ impl Listener<'_> {
     /// Tells until the server ends, the principal may not come in any more, or the client takes nothing.
     pub(super) async fn run(mut self) {
         let app = Arc::clone(self.app);
-        let (mut news, mut jobs) = (app.news(), app.job_news());
+        let (mut news, mut jobs) = app.news_since(self.since);
         let mut look = interval(LOOK);
         let end = Instant::now() + UNJUDGED;
         let mut pending = Pending::default();
@@ -111,8 +111,8 @@ impl Listener<'_> {
             // Each branch only waits; what is not heard in this round is heard in the next one.
             let round = tokio::select! {
                 () = app.closing().cancelled() => Err(Over),
-                told = news.recv() => self.hear(told, &mut pending),
-                job = jobs.recv() => {
+                told = news.next() => self.hear(told, &mut pending),
+                job = jobs.next() => {
                     self.hear_of_job(job, &mut pending);
                     Ok(())
                 }
@@ -126,19 +126,18 @@ impl Listener<'_> {
         }
     }
 
-    fn hear(&mut self, told: Result<News, RecvError>, pending: &mut Pending) -> Result<(), Over> {
+    fn hear(&mut self, told: Result<News, Missed>, pending: &mut Pending) -> Result<(), Over> {
         match told {
             Ok(News::Inventory) => {
                 self.inventory_changed(pending);
                 Ok(())
             }
             Ok(News::Tokens) => self.look(pending),
-            // So much has happened that all of it may have changed.
-            Err(RecvError::Lagged(_)) => {
+            // All of it may have changed.
+            Err(Missed) => {
                 self.inventory_changed(pending);
                 self.look(pending)
             }
-            Err(RecvError::Closed) => Err(Over),
         }
     }
 
@@ -147,10 +146,10 @@ impl Listener<'_> {
         self.note(pending, |uri| *uri == Uri::Inventory);
     }
 
-    fn hear_of_job(&self, job: Result<String, RecvError>, pending: &mut Pending) {
+    fn hear_of_job(&self, job: Result<String, Missed>, pending: &mut Pending) {
         match job {
             Ok(id) => self.note(pending, |uri| matches!(uri, Uri::Job(own) if *own == id)),
-            Err(_) => self.note(pending, |uri| matches!(uri, Uri::Job(_))),
+            Err(Missed) => self.note(pending, |uri| matches!(uri, Uri::Job(_))),
         }
     }
 

@@ -6,9 +6,15 @@ use std::{
     os::{fd::OwnedFd, unix::fs::PermissionsExt},
     path::{Path, PathBuf},
     process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio},
+    sync::mpsc::{RecvTimeoutError, Sender, channel},
+    thread,
+    time::Duration,
 };
 
 use tempfile::TempDir;
+
+/// Longest life of a program under test, many times what any test needs: one that waits for what never comes fails.
+const LONGEST: Duration = Duration::from_secs(300);
 
 /// A command line in a home directory of its own.
 pub(crate) struct Program {
@@ -109,7 +115,9 @@ impl Program {
         if let Some(socket) = self.socket.take() {
             self.command.stdin(socket);
         }
-        let output = self.command.output().expect("the program starts");
+        let child = self.command.spawn().expect("the program starts");
+        let _leash = Leash::of(&child);
+        let output = child.wait_with_output().expect("it ends");
         Ended {
             code: output.status.code(),
             stdout: String::from_utf8(output.stdout).expect("text"),
@@ -121,6 +129,7 @@ impl Program {
     pub(crate) fn start(mut self) -> Running {
         self.command.stdin(self.socket.take().unwrap_or_else(Stdio::piped));
         let mut child = self.command.spawn().expect("the program starts");
+        let leash = Leash::of(&child);
         let stdin = child.stdin.take();
         let stdout = BufReader::new(child.stdout.take().expect("piped"));
         Running {
@@ -128,6 +137,7 @@ impl Program {
             stdin,
             stdout,
             home: self.home,
+            _leash: leash,
         }
     }
 }
@@ -136,12 +146,31 @@ fn set_mode(path: &Path, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("a mode");
 }
 
+/// Kills a program that outlives its test, so that whoever waits for it sees the end of its output.
+struct Leash(#[allow(dead_code, reason = "dropped, not used")] Sender<()>);
+
+impl Leash {
+    fn of(child: &Child) -> Self {
+        let process = rustix::process::Pid::from_child(child);
+        let (leash, held) = channel();
+        thread::spawn(move || {
+            if held.recv_timeout(LONGEST) == Err(RecvTimeoutError::Timeout) {
+                eprintln!("a program under test is killed after {LONGEST:?}: its test waits for what never comes");
+                // It may have ended this very moment.
+                let _ = rustix::process::kill_process(process, rustix::process::Signal::KILL);
+            }
+        });
+        Self(leash)
+    }
+}
+
 /// A program that runs; killed when dropped.
 pub(crate) struct Running {
     child: Child,
     stdin: Option<ChildStdin>,
     stdout: BufReader<ChildStdout>,
     home: TempDir,
+    _leash: Leash,
 }
 
 impl Running {

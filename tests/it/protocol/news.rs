@@ -105,6 +105,17 @@ fn a_session_is_told_of_the_inventory_it_watches() {
 }
 
 #[test]
+fn what_happens_before_the_client_says_that_it_is_ready_is_told_once_it_does() {
+    let mut client = Client::opened(program(&[]));
+    fs::write(client.server.path("devices.json"), inventory(&["edge-1", "edge-2"])).expect("written");
+    client.server.signal(Signal::HUP);
+    // Asked until the new inventory is in use.
+    while !client.call("get_router_list", json!({})).to_string().contains("edge-2") {}
+    client.ready();
+    assert_eq!(method(&client.next()), LIST);
+}
+
+#[test]
 fn only_what_there_is_can_be_watched() {
     let mut client = Client::running(program(&[]));
     for uri in [

@@ -30,10 +30,6 @@ fn uris(answer: &Value) -> Vec<&str> {
         .collect()
 }
 
-fn call(client: &mut Client, tool: &str, arguments: Value) -> Value {
-    client.ask("tools/call", json!({"name": tool, "arguments": arguments}))
-}
-
 fn read(client: &mut Client, uri: &str) -> Value {
     client.ask("resources/read", modern(json!({ "uri": uri })))
 }
@@ -75,7 +71,7 @@ fn the_inventory_and_the_facts_of_each_router_are_listed() {
 fn a_resource_says_what_its_tool_says_and_for_how_long_it_holds() {
     let mut client = Client::of(&["--lab=2"]);
     let inventory = read(&mut client, "junos://inventory");
-    let list = call(&mut client, "get_router_list", json!({}));
+    let list = client.call("get_router_list", json!({}));
     assert_eq!(
         serde_json::from_str::<Value>(text(&inventory)).expect("JSON"),
         *structured(&list)
@@ -86,7 +82,7 @@ fn a_resource_says_what_its_tool_says_and_for_how_long_it_holds() {
 
     let facts = read(&mut client, "junos://edge-1/facts");
     let read_facts: Value = serde_json::from_str(text(&facts)).expect("JSON");
-    let called = call(&mut client, "gather_device_facts", json!({"router_name": "edge-1"}));
+    let called = client.call("gather_device_facts", json!({"router_name": "edge-1"}));
     for fact in ["router_name", "model", "version", "serial_number", "route_engines"] {
         assert_eq!(read_facts[fact], structured(&called)[fact], "{fact}");
     }
@@ -97,7 +93,7 @@ fn a_resource_says_what_its_tool_says_and_for_how_long_it_holds() {
 fn a_configuration_is_read_whole_in_part_and_in_every_form_without_secrets() {
     let mut client = Client::of(&["--lab=2"]);
     let whole = read(&mut client, "junos://edge-1/config");
-    let called = call(&mut client, "get_junos_config", json!({"router_name": "edge-1"}));
+    let called = client.call("get_junos_config", json!({"router_name": "edge-1"}));
     assert_eq!(
         text(&whole),
         called["result"]["content"][0]["text"].as_str().expect("text")
@@ -128,10 +124,10 @@ fn a_configuration_is_read_whole_in_part_and_in_every_form_without_secrets() {
 fn a_cut_output_is_read_whole_by_the_link_in_its_result() {
     let mut client = Client::of(&["--lab=1"]);
     let command = json!({"router_name": "edge-1", "command": "show configuration"});
-    let whole = call(&mut client, "execute_junos_command", command.clone());
+    let whole = client.call("execute_junos_command", command.clone());
     let mut capped = command;
     capped["max_lines"] = json!(3);
-    let cut = call(&mut client, "execute_junos_command", capped);
+    let cut = client.call("execute_junos_command", capped);
     let link = &cut["result"]["content"][1];
     assert_eq!(link["type"], "resource_link", "{cut}");
     let answer = read(&mut client, link["uri"].as_str().expect("a URI"));
@@ -147,7 +143,7 @@ fn a_job_is_read_by_its_id() {
     let mut client = Client::of(&["--lab=1"]);
     let change =
         json!({"router_name": "edge-1", "config_text": "set system location building b", "config_format": "set"});
-    let committed = call(&mut client, "load_and_commit_config", change);
+    let committed = client.call("load_and_commit_config", change);
     assert_eq!(structured(&committed)["outcome"], "committed");
     // Completions know it, as every commit is a job.
     let wanted =

@@ -31,6 +31,13 @@ impl Client {
     }
 
     pub(crate) fn running(program: Program) -> Self {
+        let mut client = Self::opened(program);
+        client.ready();
+        client
+    }
+
+    /// One that has not said yet that it is ready.
+    pub(crate) fn opened(program: Program) -> Self {
         let mut client = Self {
             server: program.start(),
             last: 0,
@@ -39,8 +46,11 @@ impl Client {
             "clientInfo": {"name": "test", "version": "1"}});
         let opened = client.ask("initialize", params);
         assert!(opened["result"].is_object(), "{opened}");
-        client.say("notifications/initialized", json!({}));
         client
+    }
+
+    pub(crate) fn ready(&mut self) {
+        self.say("notifications/initialized", json!({}));
     }
 
     /// The answer to a request; what the server says of its own accord meanwhile is not expected.
@@ -49,6 +59,10 @@ impl Client {
         let answer = self.next();
         assert_eq!(answer["id"], id, "{answer}");
         answer
+    }
+
+    pub(crate) fn call(&mut self, tool: &str, arguments: Value) -> Value {
+        self.ask("tools/call", json!({"name": tool, "arguments": arguments}))
     }
 
     /// Sends a request and gives its id.
