@@ -45,7 +45,7 @@ struct Hanging {
 
 impl Hanging {
     async fn start(era: Era, letter: char, tool: &str, arguments: Value, step: &str) -> Self {
-        let (lab, server) = site(&["--state-dir=state"]).await;
+        let (lab, server) = site(&["--state-dir=state", "--enable-metrics"]).await;
         let router = &lab.routers()[0];
         let step = router.inject(Fault::new(Trigger::rpc(step), Action::Hang));
         let opened = server.send(&bearer(Ask::initialize(), letter));
@@ -99,6 +99,23 @@ impl Hanging {
 
     fn call(&self, tool: &str, arguments: Value) -> Value {
         self.send(Ask::call(tool, arguments)).json()["result"].clone()
+    }
+
+    /// The job that the call becomes once the server knows that nobody waits for its answer.
+    fn job(&self) -> Value {
+        loop {
+            let listed = self.call("list_jobs", json!({}));
+            assert_eq!(listed["isError"], false, "{listed}");
+            if let Some(job) = listed["structuredContent"]["jobs"].get(0) {
+                return job["job_id"].clone();
+            }
+        }
+    }
+
+    /// Asked until it is so, and bounded by the life of the server.
+    fn until_a_read_runs(&self) {
+        let counted = "junosmcp_inflight_calls{effect=\"read\"} 1";
+        while !self.send(Ask::get("/metrics")).body.contains(counted) {}
     }
 
     async fn session_ends(&self) {
@@ -166,11 +183,10 @@ async fn a_commit_that_was_sent_runs_to_its_end_as_a_job_whatever_the_client_doe
         let mut hanging = Hanging::start(era, 'E', CHANGE, change(), COMMIT).await;
         hanging.cancel(era);
         // Who cancels the wait for a job does not cancel the job.
-        let listed = hanging.call("list_jobs", json!({}));
-        let job = listed["structuredContent"]["jobs"][0]["job_id"].clone();
-        assert!(job.is_string(), "{era:?}: {listed}");
-        let waiting = json!({"job_id": job, "wait_secs": 60});
-        drop(begin(hanging.server.address, 'E', "get_job", waiting.clone()));
+        let waiting = json!({"job_id": hanging.job(), "wait_secs": 60});
+        let waits = begin(hanging.server.address, 'E', "get_job", waiting.clone());
+        hanging.until_a_read_runs();
+        drop(waits);
         assert_eq!(hanging.server.record("get_job")["outcome"], "cancelled");
         hanging.step.release();
         let ended = hanging.call("get_job", waiting);
