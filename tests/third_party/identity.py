@@ -25,7 +25,7 @@ LIFETIME = 600
 class Identity:
     """Everybody who asks is `alice`, and gets what she asks for of `granted`."""
 
-    def __init__(self, folder, algorithm, granted=("effect:read", "effect:operate")):
+    def __init__(self, folder, algorithm, granted):
         self.algorithm = algorithm
         self.granted = set(granted)
         self.key = ec.generate_private_key(ec.SECP256R1()) if algorithm == "ES256" else rsa.generate_private_key(65537, 2048)

@@ -1,5 +1,6 @@
 """The Python clients `mcp` and `fastmcp` over stdio and HTTP, with a bearer token and with OAuth, in both eras."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -17,8 +18,9 @@ MODERN = "2026-07-28"
 LATEST_LEGACY = "2025-11-25"
 
 
-# The scope of a token that may change routers and the inventory.
-CHANGING = ["effect:read", "effect:operate", "effect:write"]
+# The scope of a token that may look, and of one that may change routers and the inventory.
+READING = ["effect:read", "effect:operate"]
+CHANGING = [*READING, "effect:write"]
 
 
 @pytest.fixture(scope="module")
@@ -62,13 +64,10 @@ def ways(site, tmp_path_factory):
         closing.append(lambda: stop(server.process))
         return server.url
 
-    def oauth(algorithm):
-        identity = Identity(tmp_path_factory.mktemp("identity"), algorithm)
+    def oauth(algorithm, *options, granted=READING):
+        identity = Identity(tmp_path_factory.mktemp("identity"), algorithm, granted)
         closing.append(identity.close)
-        port = free_port()
-        audience = f"http://127.0.0.1:{port}/mcp"
-        options = ["--oauth-issuer", identity.issuer, "--oauth-audience", audience, "--port", str(port)]
-        return Http(serve(*options, SSL_CERT_FILE=str(identity.authority)), identity=identity)
+        return Http(serve(*trusting(identity), *options, SSL_CERT_FILE=str(identity.authority)), identity=identity)
 
     def bearer(*options, tools=("*",)):
         path = tokens(tmp_path_factory.mktemp("tokens"), tools)
@@ -82,6 +81,7 @@ def ways(site, tmp_path_factory):
         "bearer that asks": lambda: bearer(*asking, tools=CHANGING),
         "OAuth-ES256": lambda: oauth("ES256"),
         "OAuth-RS256": lambda: oauth("RS256"),
+        "OAuth that asks": lambda: oauth("ES256", *asking, granted=CHANGING),
         "bridge": lambda: bridge(way("bearer"), tmp_path_factory.mktemp("bridge")),
     }
 
@@ -93,6 +93,13 @@ def ways(site, tmp_path_factory):
     yield way
     for close in reversed(closing):
         close()
+
+
+def trusting(identity):
+    """The options of a server that takes the tokens of an identity provider."""
+    port = free_port()
+    audience = f"http://127.0.0.1:{port}/mcp"
+    return ["--oauth-issuer", identity.issuer, "--oauth-audience", audience, "--port", str(port)]
 
 
 def bridge(there, folder):
@@ -158,7 +165,7 @@ def test_a_client_lists_calls_and_hears_of_failures(client, kind, era, ways):
         assert seen <= set(way.identity.seen)
 
 
-@pytest.mark.parametrize("kind", ["stdio that asks", "bearer that asks"])
+@pytest.mark.parametrize("kind", ["stdio that asks", "bearer that asks", "OAuth that asks"])
 def test_a_commit_is_the_decision_of_a_person(client, kind, era, ways):
     place = f"{client}-{era}-{kind[0]}"
     change = {"router_name": "edge-1", "config_text": f"set snmp location {place}"}
@@ -205,7 +212,29 @@ def enrolling(site, tmp_path):
     }
 
 
-@pytest.mark.parametrize("kind", ["stdio", "bearer"])
+@contextlib.contextmanager
+def reached(kind, folder):
+    """A server of its own for the files in a folder, by the way of that kind."""
+    options = [*files(folder), "--state-dir", str(folder / "state")]
+    with contextlib.ExitStack() as closing:
+
+        def serve(*more, **environment):
+            server = Server(folder, *options, *more, lab=None, environment=environment)
+            closing.callback(stop, server.process)
+            return server.url
+
+        match kind:
+            case "stdio":
+                yield Stdio(options)
+            case "bearer":
+                yield Http(serve("--tokens-file", str(tokens(folder, CHANGING))), secret=SECRET)
+            case "OAuth":
+                identity = Identity(folder, "ES256", CHANGING)
+                closing.callback(identity.close)
+                yield Http(serve(*trusting(identity), SSL_CERT_FILE=str(identity.authority)), identity=identity)
+
+
+@pytest.mark.parametrize("kind", ["stdio", "bearer", "OAuth"])
 def test_a_router_is_added_with_what_a_person_fills_in(client, kind, era, enrolling):
     folder, filled = enrolling
     before = (folder / "devices.json").read_text()
@@ -223,16 +252,8 @@ def test_a_router_is_added_with_what_a_person_fills_in(client, kind, era, enroll
         version = {"router_name": "edge-1", "command": "show version"}
         return declined, unchanged, added, await connected.call("execute_junos_command", version)
 
-    options = [*files(folder), "--state-dir", str(folder / "state")]
-    if kind == "stdio":
-        told = talk(client, Stdio(options), era, story, person)
-    else:
-        server = Server(folder, *options, "--tokens-file", str(tokens(folder, CHANGING)), lab=None)
-        try:
-            told = talk(client, Http(server.url, secret=SECRET), era, story, person)
-        finally:
-            stop(server.process)
-    declined, unchanged, added, shown = told
+    with reached(kind, folder) as way:
+        declined, unchanged, added, shown = talk(client, way, era, story, person)
     assert declined.failed and declined.structured["error"]["code"] == "declined"
     assert unchanged == before
     assert not added.failed and added.structured["status"] == "added", added
