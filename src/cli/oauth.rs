@@ -1,6 +1,6 @@
 //! The options of signed tokens: judged, and turned into settings.
 
-use std::path::Path;
+use std::{net::Ipv6Addr, path::Path};
 
 use super::{findings::Findings, http_options::HttpOptions};
 use crate::{
@@ -27,6 +27,11 @@ pub(super) fn judge(http: &HttpOptions, findings: &mut Findings) {
     };
     if !issuer.starts_with("https://") {
         findings.refuse(26, format!("--oauth-issuer '{issuer}' is not an https URL"));
+    }
+    if http.port == 0 && http.oauth_audience.is_none() && http.public_url.is_none() {
+        let reason =
+            "--oauth-issuer with --port 0 needs --oauth-audience: tokens are made for an address that is known before";
+        findings.refuse(26, reason.to_owned());
     }
     if let KeySource::File(path) = key_source(http)
         && let Err(reason) = app::readable_keys(&path)
@@ -66,5 +71,9 @@ fn audience(http: &HttpOptions) -> String {
         return format!("{}/mcp", url.trim_end_matches('/').trim_end_matches("/mcp"));
     }
     let scheme = if http.tls_cert.is_some() { "https" } else { "http" };
-    format!("{scheme}://{}:{}/mcp", http.host, http.port)
+    let host = match http.host.parse::<Ipv6Addr>() {
+        Ok(address) => format!("[{address}]"),
+        Err(_) => http.host.clone(),
+    };
+    format!("{scheme}://{host}:{}/mcp", http.port)
 }

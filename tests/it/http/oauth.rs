@@ -224,6 +224,17 @@ fn check_says_whose_tokens_are_accepted_and_for_what() {
         "{}",
         guessed.stdout
     );
+    for (host, audience) in [
+        ("::1", "http://[::1]:30030/mcp"),
+        ("localhost", "http://localhost:30030/mcp"),
+    ] {
+        let own = program(&["--oauth-jwks", "keys.json", "-H", host, "check"]).run();
+        assert!(
+            own.stdout.contains(&format!("for audience {audience}")),
+            "{}",
+            own.stdout
+        );
+    }
     let broken = program(&["--oauth-jwks", "none.json", "check", "--json"]).run();
     assert_eq!(broken.code, Some(1));
     let document: Value = serde_json::from_str(&broken.stdout).expect("JSON");
@@ -251,8 +262,14 @@ fn options_that_cannot_work_are_refused() {
             &["--oauth-issuer", ISSUER, "--oauth-jwks", "large.json"],
             "--oauth-jwks 'large.json': larger than 262144 bytes",
         ),
+        (
+            &["--oauth-issuer", ISSUER, "--oauth-jwks", "keys.json"],
+            "--oauth-issuer with --port 0 needs --oauth-audience",
+        ),
     ] {
-        let program = Program::new(&[&start[..], options].concat()).file("large.json", 0o644, &" ".repeat(300_000));
+        let program = Program::new(&[&start[..], options].concat())
+            .file("large.json", 0o644, &" ".repeat(300_000))
+            .file("keys.json", 0o644, &Issuer::new().keys());
         let ended = program.run();
         assert_eq!(ended.code, Some(3), "{options:?}: {}", ended.stderr);
         assert!(ended.stderr.contains(&format!("refused: {reason}")), "{}", ended.stderr);
