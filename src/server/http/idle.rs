@@ -2,7 +2,7 @@
 
 use std::{
     pin::Pin,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, MutexGuard},
     task::{Context, Poll},
     time::Duration,
 };
@@ -11,6 +11,9 @@ use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use tokio::{sync::Notify, time::Instant};
+
+/// Time for the head of a request: for the first one from the beginning on, for others from their first byte on.
+const HEAD: Duration = Duration::from_secs(10);
 
 /// A connection on which nobody waits for us is kept this long: longer than clients keep it for their next request.
 const KEPT: Duration = Duration::from_secs(60);
@@ -24,7 +27,29 @@ pub(super) struct Business {
 struct State {
     /// Requests that wait for us, not for their client.
     running: usize,
+    /// What we wait for while there are none.
+    awaited: Awaited,
     since: Instant,
+}
+
+/// What a connection waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Awaited {
+    /// The first word of a client.
+    First,
+    /// The rest of a head that has begun.
+    Head,
+    /// The next request, or that the client takes the rest of an answer.
+    Next,
+}
+
+impl Awaited {
+    fn patience(self) -> Duration {
+        match self {
+            Self::First | Self::Head => HEAD,
+            Self::Next => KEPT,
+        }
+    }
 }
 
 /// One request of a connection; it is over when this is dropped.
@@ -46,6 +71,7 @@ impl Business {
         Arc::new(Self {
             state: Mutex::new(State {
                 running: 0,
+                awaited: Awaited::First,
                 since: Instant::now(),
             }),
             changed: Notify::new(),
@@ -61,26 +87,54 @@ impl Business {
         }
     }
 
-    /// Waits until nobody has waited for us for too long. Losing this wait is harmless.
-    pub(super) async fn is_over(&self) {
+    /// Something came in.
+    pub(super) fn heard(&self) {
+        let mut state = self.state();
+        match (state.awaited, state.running) {
+            (Awaited::First, _) => {}
+            (Awaited::Next, 0) => state.since = Instant::now(),
+            // The rest of a head, or a body.
+            (Awaited::Head, _) | (Awaited::Next, _) => return,
+        }
+        state.awaited = Awaited::Head;
+        self.changed.notify_one();
+    }
+
+    /// Waits until nobody has waited for us for too long, and says what has not come. Losing this wait is harmless.
+    pub(super) async fn is_over(&self) -> Awaited {
         loop {
-            let end = {
-                let state = self.state.lock().expect("no code panics while it holds the lock");
-                (state.running == 0).then_some(state.since + KEPT)
+            let waiting = {
+                let state = self.state();
+                (state.running == 0).then_some((state.awaited, state.since + state.awaited.patience()))
             };
-            match end {
+            match waiting {
                 None => self.changed.notified().await,
-                Some(end) if end <= Instant::now() => return,
-                Some(end) => tokio::time::sleep_until(end).await,
+                Some((awaited, end)) if end <= Instant::now() => return awaited,
+                Some((_, end)) => tokio::select! {
+                    () = tokio::time::sleep_until(end) => {}
+                    () = self.changed.notified() => {}
+                },
             }
         }
     }
 
+    /// Waits until the head of a first request has not come for too long; for ever where one has come.
+    pub(super) async fn is_unasked(&self) {
+        if self.is_over().await == Awaited::Next {
+            std::future::pending().await
+        }
+    }
+
     fn count(&self, change: impl FnOnce(usize) -> usize) {
-        let mut state = self.state.lock().expect("no code panics while it holds the lock");
+        let mut state = self.state();
         state.running = change(state.running);
+        state.awaited = Awaited::Next;
         state.since = Instant::now();
         self.changed.notify_one();
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("no code panics while it holds the lock")
     }
 }
 
@@ -141,9 +195,47 @@ mod tests {
             tokio::time::sleep(KEPT * 3).await;
             drop(busy);
         };
-        tokio::join!(request, business.is_over());
-        assert_eq!(started.elapsed(), KEPT * 4);
+        let ((), awaited) = tokio::join!(request, business.is_over());
+        assert_eq!((awaited, started.elapsed()), (Awaited::Next, KEPT * 4));
     }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_has_its_time_from_its_first_byte_on() {
+        let business = Business::new();
+        let started = Instant::now();
+        let slow = async {
+            tokio::time::sleep(HEAD / 2).await;
+            business.heard();
+        };
+        let ((), awaited) = tokio::join!(slow, business.is_over());
+        assert_eq!(
+            (awaited, started.elapsed()),
+            (Awaited::Head, HEAD),
+            "the first one, from the beginning on"
+        );
+        drop(business.begin());
+        let started = Instant::now();
+        let slow = async {
+            for _ in 0..3 {
+                tokio::time::sleep(KEPT - HEAD / 2).await;
+                business.heard();
+            }
+        };
+        let awaited = tokio::select! {
+            awaited = business.is_over() => awaited,
+            () = slow => unreachable!("nobody waits that long"),
+        };
+        assert_eq!((awaited, started.elapsed()), (Awaited::Head, KEPT + HEAD / 2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_never_says_a_word_is_not_waited_for() {
+        let business = Business::new();
+        let started = Instant::now();
+        assert_eq!(business.is_over().await, Awaited::First);
+        assert_eq!(started.elapsed(), HEAD);
+    }
+
     #[tokio::test(start_paused = true)]
     async fn an_answer_that_its_client_leaves_lying_keeps_no_connection() {
         let business = Business::new();
@@ -160,7 +252,7 @@ mod tests {
         sender.unbounded_send(Ok(Bytes::from_static(b"x"))).expect("it is open");
         assert!(wanted());
         let started = Instant::now();
-        business.is_over().await;
+        assert_eq!(business.is_over().await, Awaited::Next);
         assert_eq!(started.elapsed(), KEPT);
     }
 }

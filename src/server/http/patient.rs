@@ -1,8 +1,10 @@
 //! A connection whose other end must keep reading: a client that takes nothing, or next to nothing, is not waited for without end.
+//! What it says is heard by whoever waits for it.
 
 use std::{
     io::{self, IoSlice},
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -11,6 +13,8 @@ use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     time::{Instant, Sleep},
 };
+
+use super::idle::Business;
 
 /// How long writes may wait for room: on a line that moves at all there is some long before.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -24,6 +28,7 @@ pub(super) struct Patient<S> {
     inner: S,
     left: Duration,
     waiting: Option<(Instant, Pin<Box<Sleep>>)>,
+    hears: Option<Arc<Business>>,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Patient<S> {
@@ -32,7 +37,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Patient<S> {
             inner,
             left: PATIENCE,
             waiting: None,
+            hears: None,
         }
+    }
+
+    /// Tells when something comes in.
+    pub(super) fn heard_by(mut self, business: &Arc<Business>) -> Self {
+        self.hears = Some(Arc::clone(business));
+        self
     }
 
     /// What becomes of a write of which `taken` says how many bytes went out.
@@ -65,7 +77,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Patient<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_read(context, buffer)
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.inner).poll_read(context, buffer);
+        if let Some(business) = self.hears.as_ref().filter(|_| buffer.filled().len() > before) {
+            business.heard();
+        }
+        read
     }
 }
 

@@ -81,7 +81,7 @@ fn a_client_that_does_not_take_its_answers_is_given_up() {
 
 #[test]
 fn connections_that_say_nothing_are_closed_and_others_are_served() {
-    let server = Server::start(&["--max-connections=20", "--enable-metrics"]);
+    let server = Server::start(&["--max-connections=20", "--enable-metrics", "--audit-format=json"]);
     let started = Instant::now();
     let mut silent: Vec<_> = (0..100).map(|_| connect(server.address)).collect();
     let mut slow = connect(server.address);
@@ -90,6 +90,8 @@ fn connections_that_say_nothing_are_closed_and_others_are_served() {
     assert_serves(&server);
     let mut byte = [0];
     assert_eq!(silent[0].read(&mut byte).unwrap_or(0), 0, "the server hangs up");
+    assert_eq!(Reply::read(&rest(&mut slow)).status, 408);
+    server.refused(408, "malformed");
     assert!(started.elapsed().as_secs() < 120);
     assert!(server.counter("junosmcp_limit_hits_total{limit=\"connections\"}") > 0);
 }
