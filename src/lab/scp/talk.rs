@@ -30,6 +30,9 @@ pub(super) struct Talk {
     errors: u32,
 }
 
+/// Bytes that are taken in while a fault holds a transfer up.
+const HELD: usize = 1 << 20;
+
 impl Talk {
     /// A transfer of which nothing was said yet.
     pub(super) fn new(router: Arc<Router>, link: Link, channel: Channel<Msg>) -> Self {
@@ -181,9 +184,21 @@ impl Talk {
             // After an error of the first kind the client may go on with the next file; this transfer does not.
             return Err(Over::Fatal);
         }
-        match ssh::carry_out(&self.router, fault, &self.link.cut).await {
-            Outcome::GoOn => Ok(()),
-            Outcome::Refused => Err(Over::Fatal),
+        let (router, cut) = (self.router.clone(), self.link.cut.clone());
+        let mut striking = std::pin::pin!(ssh::carry_out(&router, fault, &cut));
+        loop {
+            tokio::select! {
+                outcome = &mut striking => return match outcome {
+                    Outcome::GoOn => Ok(()),
+                    Outcome::Refused => Err(Over::Fatal),
+                },
+                // A client that is gone takes this end with it, whatever it was waiting for.
+                message = self.read.wait(), if self.arrived.len() < HELD => match message {
+                    Some(ChannelMsg::Data { data }) => self.arrived.extend_from_slice(&data),
+                    Some(ChannelMsg::Close) | None => return Err(Over::Gone),
+                    Some(_) => {}
+                },
+            }
         }
     }
 
