@@ -36,6 +36,7 @@ mod server;
 mod template;
 mod tokens;
 mod tools;
+mod transfer;
 mod whole_file;
 mod work;
 mod workflows;

@@ -7,4 +7,5 @@ pub use crate::{
     inventory::{InventorySource, MemoryRouter},
     output::OutputSettings,
     tools::{ConfirmPolicy, ToolSettings},
+    transfer::{Place as StagingPlace, TransferSettings},
 };

@@ -54,6 +54,7 @@ use crate::{
     secrets::Redactor,
     template::Renderer,
     tools::{self, Admission, ProcessFacts, Register, Services, Spec},
+    transfer::Staging,
 };
 
 /// How long sessions may take to close at the end.
@@ -154,6 +155,7 @@ impl App {
             settings: settings.tools,
             jobs,
             renderer: Renderer::new(settings.renderer),
+            staging: Staging::new(settings.transfer),
             protected: TaskTracker::new(),
         };
         let app = Arc::new(Self {

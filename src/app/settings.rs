@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use super::OAuthSettings;
 use crate::{
     audit::AuditSettings, clock::Clock, devices::DeviceSettings, inventory::InventorySource, output::OutputSettings,
-    tools::ToolSettings,
+    tools::ToolSettings, transfer::TransferSettings,
 };
 
 /// Everything a process is started with.
@@ -35,6 +35,8 @@ pub struct Settings {
     pub weakened: Vec<&'static str>,
     /// Time that running work gets once the process is asked to end.
     pub drain: Duration,
+    /// Where files wait for routers, and how fast they are copied.
+    pub transfer: TransferSettings,
     /// Where state that outlives the process is kept.
     pub state_dir: Option<PathBuf>,
     /// The wall clock.
@@ -57,6 +59,7 @@ impl Settings {
             watch: None,
             weakened: Vec::new(),
             drain: Duration::from_secs(30),
+            transfer: TransferSettings::default(),
             state_dir: None,
             clock: Clock::system(),
         }

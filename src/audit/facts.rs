@@ -189,6 +189,12 @@ pub(crate) struct RequestFacts {
     /// Its digest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) config_sha256: Option<String>,
+    /// The file that was copied.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) basename: Option<String>,
+    /// Its digest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) sha256: Option<String>,
     /// The digest of the template.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) template_sha256: Option<String>,

@@ -6,7 +6,7 @@ use super::{auditing, environment::Parsed, files, findings::Findings, http, opti
 use crate::{
     inventory::Inventory,
     server::HttpSettings,
-    settings::{AuditSettings, DeviceSettings, ToolSettings},
+    settings::{AuditSettings, DeviceSettings, StagingPlace, ToolSettings, TransferSettings},
 };
 
 /// What a start would use, and what is wrong with it.
@@ -25,6 +25,8 @@ pub(super) struct Assembled {
     pub(super) http: Option<HttpSettings>,
     /// Where state is kept.
     pub(super) state_dir: PathBuf,
+    /// How files are copied.
+    pub(super) transfer: TransferSettings,
 }
 
 /// Judges all options together; what was found goes to `findings`. Sockets at these addresses were opened for this process.
@@ -60,9 +62,22 @@ pub(super) fn assemble(parsed: &Parsed, inherited: &[SocketAddr], findings: &mut
         devices: options.devices(known_hosts.clone()),
         tools,
         audit,
+        transfer: transfer(options, known_hosts.is_some()),
         known_hosts,
         inventory,
         state_dir: options.state_dir.clone().unwrap_or_else(places::state),
+    }
+}
+
+/// How files are copied. Beside simulated routers no place is chosen: nothing is written that nobody asked for.
+fn transfer(options: &Options, has_routers: bool) -> TransferSettings {
+    let named = options.staging_dir.clone().map(|directory| StagingPlace {
+        directory,
+        is_made: false,
+    });
+    TransferSettings {
+        place: named.or_else(|| places::staging().filter(|_| has_routers)),
+        bytes_per_second: options.max_transfer_bytes_per_second,
     }
 }
 

@@ -7,8 +7,9 @@ use crate::{
     settings::{DeviceSettings, Dial, InventorySource, KnownHosts, MemoryRouter, OpenPipe},
 };
 
-/// Port of NETCONF over SSH.
+/// Port of NETCONF over SSH, and the one on which files are copied then.
 const NETCONF: u16 = 830;
+const SSH: u16 = 22;
 
 /// Addresses that one network has.
 const ADDRESSES: usize = 250;
@@ -20,9 +21,11 @@ pub(super) async fn start(routers: usize, devices: &mut DeviceSettings) -> io::R
     let mut inventory = Vec::with_capacity(routers);
     for (index, router) in lab.routers().iter().enumerate() {
         let host = address(index);
-        known_hosts.push_str(&router.host_key_line(&host, NETCONF));
-        known_hosts.push('\n');
-        devices.dials.insert((host.clone(), NETCONF), dial(router));
+        for port in [NETCONF, SSH] {
+            known_hosts.push_str(&router.host_key_line(&host, port));
+            known_hosts.push('\n');
+            devices.dials.insert((host.clone(), port), dial(router));
+        }
         inventory.push(MemoryRouter {
             name: router.name().to_owned(),
             host,

@@ -150,6 +150,14 @@ pub(super) struct Options {
         env = "JMCP_OUTPUT_STORE_SECS", help_heading = "Limits")]
     pub(super) output_store_secs: u64,
 
+    /// Where files wait for routers, and arrive from them [default: /var/lib/jmcp/staging if it exists, else in the user's state
+    /// directory]
+    #[arg(long, value_name = "DIR", env = "JMCP_STAGING_DIR", help_heading = "Files and state")]
+    pub(super) staging_dir: Option<PathBuf>,
+    /// Bytes a second that one copy of a file may move; 0 is no limit
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=10_000_000_000),
+        env = "JMCP_MAX_TRANSFER_BYTES_PER_SECOND", help_heading = "Files and state")]
+    pub(super) max_transfer_bytes_per_second: u64,
     /// Where state is kept [default: /var/lib/jmcp/state if writable, else the user's state directory]
     #[arg(long, value_name = "DIR", env = "JMCP_STATE_DIR", help_heading = "Files and state")]
     pub(super) state_dir: Option<PathBuf>,

@@ -2,8 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::settings::StagingPlace;
+
 const SYSTEM_KNOWN_HOSTS: &str = "/etc/jmcp/known_hosts";
 const SYSTEM_STATE: &str = "/var/lib/jmcp/state";
+const SYSTEM_STAGING: &str = "/var/lib/jmcp/staging";
 
 /// The known_hosts file: that of the host if there is one, else the user's own.
 pub(super) fn known_hosts() -> PathBuf {
@@ -20,9 +23,27 @@ pub(super) fn state() -> PathBuf {
     if is_writable(&system) {
         return system;
     }
-    variable("XDG_STATE_HOME")
-        .or_else(|| variable("HOME").map(|home| home.join(".local/state")))
-        .map_or(system, |user| user.join("jmcp"))
+    user_state().map_or(system, |user| user.join("jmcp"))
+}
+
+/// The staging directory: that of the host if there is one, else the user's own, which is made when it is first needed.
+pub(super) fn staging() -> Option<StagingPlace> {
+    let system = Path::new(SYSTEM_STAGING);
+    if system.exists() {
+        return Some(StagingPlace {
+            directory: system.to_owned(),
+            is_made: false,
+        });
+    }
+    Some(StagingPlace {
+        directory: user_state()?.join("jmcp/staging"),
+        is_made: true,
+    })
+}
+
+/// The user's directory for state of programs.
+fn user_state() -> Option<PathBuf> {
+    variable("XDG_STATE_HOME").or_else(|| variable("HOME").map(|home| home.join(".local/state")))
 }
 
 /// Whether this process may write to a directory, or make it.

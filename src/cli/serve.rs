@@ -151,6 +151,7 @@ async fn settings(parsed: &Parsed, assembled: Assembled) -> anyhow::Result<(Sett
         tools,
         audit,
         state_dir,
+        transfer,
         ..
     } = assembled;
     let options = &parsed.line.options;
@@ -166,6 +167,7 @@ async fn settings(parsed: &Parsed, assembled: Assembled) -> anyhow::Result<(Sett
     let settings = Settings {
         devices,
         tools,
+        transfer,
         output: options.output(),
         audit,
         renderer: places::this_program(),

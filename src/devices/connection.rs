@@ -8,7 +8,10 @@ use std::{
     time::Duration,
 };
 
-use russh::{ChannelOpenFailure, Disconnect, client::Handle};
+use russh::{
+    ChannelOpenFailure, ChannelReadHalf, ChannelWriteHalf, Disconnect,
+    client::{Handle, Msg},
+};
 use tokio::time::{Instant, timeout};
 
 use super::{
@@ -37,6 +40,9 @@ impl Entrance {
         }
     }
 }
+
+/// Both directions of a channel.
+type Halves = (ChannelReadHalf, ChannelWriteHalf<Msg>);
 
 /// Why a channel could not be opened.
 #[derive(Debug)]
@@ -75,20 +81,7 @@ impl Connection {
 
     /// Opens a channel with the NETCONF server behind it, without waiting for the server's consent: a refusal shows when reading.
     pub(super) async fn channel(&self, entrance: Entrance) -> Result<SshWire, OpenFault> {
-        let channel = match self.handle.channel_open_session().await {
-            Ok(channel) => channel,
-            Err(russh::Error::ChannelOpenFailure(
-                ChannelOpenFailure::AdministrativelyProhibited
-                | ChannelOpenFailure::ResourceShortage
-                | ChannelOpenFailure::ConnectFailed
-                | ChannelOpenFailure::UnknownChannelType,
-            )) => {
-                self.full.store(true, Ordering::Relaxed);
-                return Err(OpenFault::Refused);
-            }
-            Err(_) => return Err(OpenFault::Gone),
-        };
-        let (reader, writer) = channel.split();
+        let (reader, writer) = self.open().await?;
         let asked = match entrance {
             Entrance::Subsystem => writer.request_subsystem(true, "netconf").await,
             Entrance::Exec => writer.exec(true, "netconf").await,
@@ -96,6 +89,29 @@ impl Connection {
         };
         asked.map_err(|_| OpenFault::Gone)?;
         Ok(SshWire { reader, writer })
+    }
+
+    /// Opens a channel with a command behind it; a refusal shows when reading.
+    pub(super) async fn run(&self, command: &str) -> Result<Halves, OpenFault> {
+        let (reader, writer) = self.open().await?;
+        writer.exec(true, command).await.map_err(|_| OpenFault::Gone)?;
+        Ok((reader, writer))
+    }
+
+    async fn open(&self) -> Result<Halves, OpenFault> {
+        match self.handle.channel_open_session().await {
+            Ok(channel) => Ok(channel.split()),
+            Err(russh::Error::ChannelOpenFailure(
+                ChannelOpenFailure::AdministrativelyProhibited
+                | ChannelOpenFailure::ResourceShortage
+                | ChannelOpenFailure::ConnectFailed
+                | ChannelOpenFailure::UnknownChannelType,
+            )) => {
+                self.full.store(true, Ordering::Relaxed);
+                Err(OpenFault::Refused)
+            }
+            Err(_) => Err(OpenFault::Gone),
+        }
     }
 
     /// Whether the connection may be asked for another channel.

@@ -8,7 +8,7 @@ use super::{
     Shared,
     fault::{ExchangeFault, Fault},
     lease::{Lease, lease, lease_fresh},
-    pool::Pool,
+    pool::{Pool, Turnstile},
     reply::Reply,
     rpc::Rpc,
 };
@@ -43,20 +43,34 @@ pub(crate) struct Device {
     shared: Arc<Shared>,
 }
 
-/// The right to do what only one caller may do at a time on a router; given back when dropped.
+/// What only one caller may do at a time on a router.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sole {
+    /// Changing the configuration.
+    Change,
+    /// Copying files, and installing them.
+    Copy,
+}
+
+/// The right to do it; given back when dropped.
 pub(crate) struct Exclusive {
     pool: Arc<Pool>,
+    sole: Sole,
     _turn: OwnedMutexGuard<()>,
+}
+
+impl Sole {
+    fn turnstile(self, pool: &Pool) -> &Turnstile {
+        match self {
+            Self::Change => &pool.site.change,
+            Self::Copy => &pool.site.copy,
+        }
+    }
 }
 
 impl Drop for Exclusive {
     fn drop(&mut self) {
-        *self
-            .pool
-            .site
-            .holder
-            .lock()
-            .expect("no code panics while it holds the lock") = None;
+        *self.sole.turnstile(&self.pool).holder() = None;
     }
 }
 
@@ -171,31 +185,29 @@ impl Device {
     }
 
     /// Waits for the right to be the only one of its kind on this router; `holder` is named to those who wait in vain.
-    pub(crate) async fn exclusive(&self, holder: &str, work: &Work) -> Result<Exclusive, Fault> {
-        let site = &self.pool.site;
+    pub(crate) async fn exclusive(&self, sole: Sole, holder: &str, work: &Work) -> Result<Exclusive, Fault> {
+        let turnstile = sole.turnstile(&self.pool);
         let narrowed = work.narrowed(EXCLUSIVE_WAIT);
         tokio::select! {
-            turn = Arc::clone(&site.exclusive).lock_owned() => {
-                *site.holder.lock().expect("no code panics while it holds the lock") = Some(holder.to_owned());
-                Ok(Exclusive { pool: Arc::clone(&self.pool), _turn: turn })
+            turn = Arc::clone(&turnstile.lock).lock_owned() => {
+                *turnstile.holder() = Some(holder.to_owned());
+                Ok(Exclusive { pool: Arc::clone(&self.pool), sole, _turn: turn })
             }
-            () = tokio::time::sleep_until(narrowed.deadline()) => Err(self.busy()),
+            () = tokio::time::sleep_until(narrowed.deadline()) => Err(self.busy(sole)),
             () = work.cancellation().cancelled() => Err(Fault::from_exchange(&self.name, &ExchangeFault::Cancelled)),
         }
     }
 
-    fn busy(&self) -> Fault {
-        let holder = self
-            .pool
-            .site
-            .holder
-            .lock()
-            .expect("no code panics while it holds the lock")
-            .clone();
+    fn busy(&self, sole: Sole) -> Fault {
+        let holder = sole.turnstile(&self.pool).holder().clone();
+        let what = match sole {
+            Sole::Change => "change",
+            Sole::Copy => "copy",
+        };
         Fault {
             code: "router_busy",
             message: format!(
-                "router '{}' is busy with another change: {}",
+                "router '{}' is busy with another {what}: {}",
                 self.name,
                 holder.as_deref().unwrap_or("just ending")
             ),

@@ -2,6 +2,7 @@
 
 mod connect;
 mod connection;
+mod copy;
 mod device;
 mod dial;
 mod engine;
@@ -44,7 +45,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{inventory::Entry, metrics::DeviceMetrics};
 
-pub(crate) use device::{Answer, Device};
+pub(crate) use copy::{Copier, CopyFault};
+pub(crate) use device::{Answer, Device, Sole};
 pub use dial::{Dial, OpenPipe};
 pub(crate) use enrol::Found;
 pub(crate) use fault::Fault;

@@ -1,7 +1,7 @@
 //! The sessions and connections to one router under one login.
 
 use std::{
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
 
@@ -48,16 +48,32 @@ impl Identity {
 /// One address: its session slots, and the right to do what only one may do at a time.
 pub(super) struct Site {
     pub(super) slots: Arc<Semaphore>,
-    pub(super) exclusive: Arc<tokio::sync::Mutex<()>>,
-    pub(super) holder: Mutex<Option<String>>,
+    /// Changes of the configuration, one at a time.
+    pub(super) change: Turnstile,
+    /// Copies of files, one at a time.
+    pub(super) copy: Turnstile,
+}
+
+/// Where those wait who want to be the only one of their kind.
+#[derive(Default)]
+pub(super) struct Turnstile {
+    pub(super) lock: Arc<tokio::sync::Mutex<()>>,
+    holder: Mutex<Option<String>>,
+}
+
+impl Turnstile {
+    /// Who has passed it last, and was not seen to come back.
+    pub(super) fn holder(&self) -> MutexGuard<'_, Option<String>> {
+        self.holder.lock().expect("no code panics while it holds the lock")
+    }
 }
 
 impl Site {
     pub(super) fn new(sessions: usize) -> Self {
         Self {
             slots: Arc::new(Semaphore::new(sessions)),
-            exclusive: Arc::default(),
-            holder: Mutex::default(),
+            change: Turnstile::default(),
+            copy: Turnstile::default(),
         }
     }
 }

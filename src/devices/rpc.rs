@@ -106,12 +106,7 @@ impl Rpc {
             target.as_str(),
             command.sent()
         );
-        let text = quick_xml::escape::escape(&line);
-        Some(Self::body(
-            "command",
-            command.reads_only(),
-            format!(r#"<command format="text">{text}</command>"#),
-        ))
+        Some(Self::cli(command.reads_only(), &line))
     }
 
     /// Host name, model and packages.
@@ -296,6 +291,68 @@ impl Rpc {
             false,
             format!("<commit-configuration>{synchronize}{confirmed}<log>{log}</log></commit-configuration>"),
         )
+    }
+
+    /// The SHA-256 of a file.
+    pub(crate) fn sha256_checksum(path: &str) -> Self {
+        Self::simple("get-sha256-checksum-information", &[("path", path)])
+    }
+
+    /// The same as the CLI's command, for releases without the request; `path` must be one word.
+    pub(crate) fn sha256_checksum_cli(path: &str) -> Self {
+        Self::cli(true, &format!("file checksum sha-256 {path}"))
+    }
+
+    /// The file systems of the engine that is asked.
+    pub(crate) fn system_storage() -> Self {
+        let body = "<get-system-storage><no-forwarding/></get-system-storage>";
+        Self::body("get-system-storage", true, body.to_owned())
+    }
+
+    /// A file, or those in a folder, with sizes, dates and owners.
+    pub(crate) fn file_list(path: &str) -> Self {
+        let path = quick_xml::escape::escape(path);
+        let body = format!("<file-list><detail/><path>{path}</path></file-list>");
+        Self::body("file-list", true, body)
+    }
+
+    /// The same as the CLI's command; `path` must be one word.
+    pub(crate) fn file_list_cli(path: &str) -> Self {
+        Self::cli(true, &format!("file list {path} detail"))
+    }
+
+    /// Gives a file another name.
+    pub(crate) fn file_rename(source: &str, destination: &str) -> Self {
+        Self::file_pair("file-rename", source, destination)
+    }
+
+    /// The same as the CLI's command; both must be one word.
+    pub(crate) fn file_rename_cli(source: &str, destination: &str) -> Self {
+        Self::cli(false, &format!("file rename {source} {destination}"))
+    }
+
+    /// Makes a second file of the same content.
+    pub(crate) fn file_copy(source: &str, destination: &str) -> Self {
+        Self::file_pair("file-copy", source, destination)
+    }
+
+    /// Takes a file away.
+    pub(crate) fn file_delete(path: &str) -> Self {
+        let path = quick_xml::escape::escape(path);
+        let body = format!("<file-delete><path>{path}</path></file-delete>");
+        Self::body("file-delete", false, body)
+    }
+
+    fn file_pair(name: &'static str, source: &str, destination: &str) -> Self {
+        let arguments = [("source", source), ("destination", destination)];
+        let body = rustez::rpc::build_rpc_xml(name, &arguments).expect("names of requests are constants");
+        Self::body(name, false, body)
+    }
+
+    /// A command of our own, in text.
+    fn cli(reads: bool, line: &str) -> Self {
+        let line = quick_xml::escape::escape(line);
+        Self::body("command", reads, format!(r#"<command format="text">{line}</command>"#))
     }
 
     pub(super) fn close_session() -> Self {

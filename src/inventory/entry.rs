@@ -27,10 +27,6 @@ pub(crate) struct Entry {
     /// Port of NETCONF over SSH.
     pub(crate) port: u16,
     /// Port of file transfers.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "judged like every key; file transfers are what uses it")
-    )]
     pub(crate) scp_port: u16,
     /// Login name.
     pub(crate) username: String,

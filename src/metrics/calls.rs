@@ -57,6 +57,7 @@ pub(crate) struct Calls {
     output_bytes: HistogramVec,
     truncated: IntCounterVec,
     commits: IntCounterVec,
+    file_bytes: IntCounterVec,
 }
 
 impl Default for Calls {
@@ -80,6 +81,11 @@ impl Default for Calls {
             output_bytes: histograms("output_bytes", "Size of texts before they are cut.", &["tool"], &BYTES),
             truncated: counters("output_truncated_total", "Texts that were cut.", &["tool"]),
             commits: counters("commits_total", "Commits that were sent.", &["outcome", "confirmed"]),
+            file_bytes: counters(
+                "file_transfer_bytes_total",
+                "Bytes of files that were copied.",
+                &["direction"],
+            ),
         }
     }
 }
@@ -126,6 +132,11 @@ impl Calls {
         self.blocked.with_label_values(&[list, stage]).inc();
     }
 
+    /// Counts bytes of a file on their way `to_router` or `from_router`.
+    pub(crate) fn transferred(&self, direction: &'static str, bytes: u64) {
+        self.file_bytes.with_label_values(&[direction]).inc_by(bytes);
+    }
+
     /// Counts a call that runs for as long as the result lives.
     pub(crate) fn running(&self, effect: &'static str) -> Running {
         let gauge = self.inflight.with_label_values(&[effect]);
@@ -144,6 +155,7 @@ impl Calls {
             Box::new(self.output_bytes.clone()),
             Box::new(self.truncated.clone()),
             Box::new(self.commits.clone()),
+            Box::new(self.file_bytes.clone()),
         ]
     }
 }

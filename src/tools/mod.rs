@@ -10,6 +10,7 @@ mod compat;
 mod config;
 mod device;
 mod failure;
+mod files;
 mod inventory;
 mod long;
 mod ops;
@@ -54,11 +55,12 @@ pub(crate) fn registry() -> Vec<Spec> {
 
 /// Made once: the schemas are a good part of what a start costs, and several parts of the program ask for them.
 static REGISTRY: LazyLock<Vec<Spec>> = LazyLock::new(|| {
-    let toolsets: [(&'static str, Vec<Spec>); 5] = [
+    let toolsets: [(&'static str, Vec<Spec>); 6] = [
         ("inventory", inventory::tools()),
         ("device", device::tools()),
         ("config", config::tools()),
         ("template", template::tools()),
+        ("files", files::tools()),
         ("ops", ops::tools()),
     ];
     toolsets

@@ -15,7 +15,10 @@ use crate::{
     inventory::Entry,
     junos::{Command, EngineName},
     work::Work,
-    workflows::transaction::{Author, Context},
+    workflows::{
+        transaction::{Author, Context},
+        transfer::{self, Direction, RemoteFile, TransferFault},
+    },
 };
 
 /// A router that the call may use. Cheap to clone.
@@ -127,18 +130,37 @@ impl Router {
         Ok(replies.into_iter().map(|reply| reply.map_err(Failure::from)).collect())
     }
 
+    /// The files in the folder where copies go.
+    pub(crate) async fn files(&self) -> Result<Vec<RemoteFile>, TransferFault> {
+        transfer::files(&self.device, &self.work).await
+    }
+
+    /// What a copy from or to this router needs, once policy allows one. Nothing is contacted.
+    pub(crate) fn transfer(&self) -> Result<(Place, transfer::Context), Failure> {
+        self.refuse_read_only("files are not copied to or from it")?;
+        let services = Arc::clone(self.call.services());
+        let context = transfer::Context {
+            devices: services.devices.clone(),
+            device: self.device.clone(),
+            entry: Arc::clone(&self.entry),
+            staging: services.staging.clone(),
+            clock: services.clock,
+            tasks: services.protected.clone(),
+            holder: format!("{} (call {})", self.call.spec().name, self.call.id()),
+            on_bytes: Arc::new(move |direction, bytes| {
+                let direction = match direction {
+                    Direction::ToRouter => "to_router",
+                    Direction::FromRouter => "from_router",
+                };
+                services.metrics.calls.transferred(direction, bytes);
+            }),
+        };
+        Ok((self.enter()?, context))
+    }
+
     /// What a change to this router needs, once policy allows one. Nothing is contacted.
     pub(crate) fn change(&self, comment: &str) -> Result<Context, Failure> {
-        if self.entry.read_only {
-            return Err(Failure::new(
-                Code::ReadOnly,
-                format!(
-                    "router '{}' is read-only: its configuration is not changed from here",
-                    self.name()
-                ),
-            )
-            .hint("the operator decides whether this router may be changed"));
-        }
+        self.refuse_read_only("its configuration is not changed from here")?;
         let services = self.call.services();
         self.call
             .notes()
@@ -157,6 +179,14 @@ impl Router {
                 comment: comment.to_owned(),
             },
         })
+    }
+
+    fn refuse_read_only(&self, what: &str) -> Result<(), Failure> {
+        if !self.entry.read_only {
+            return Ok(());
+        }
+        let message = format!("router '{}' is read-only: {what}", self.name());
+        Err(Failure::new(Code::ReadOnly, message).hint("the operator decides whether this router may be changed"))
     }
 
     fn is_confined(&self) -> bool {

@@ -10,7 +10,8 @@ use tokio_util::task::TaskTracker;
 
 use super::asking::{ConfirmPolicy, Register};
 use crate::{
-    clock::Clock, devices::Devices, inventory::Stock, jobs::Jobs, metrics::Metrics, output::Outputs, template::Renderer,
+    clock::Clock, devices::Devices, inventory::Stock, jobs::Jobs, metrics::Metrics, output::Outputs,
+    template::Renderer, transfer::Staging,
 };
 
 /// The policy and limits that bind all tools.
@@ -72,6 +73,8 @@ pub(crate) struct Services {
     pub(crate) jobs: Jobs,
     /// Templates are rendered by it.
     pub(crate) renderer: Renderer,
+    /// Where files wait for routers.
+    pub(crate) staging: Staging,
     /// Work that a shutdown waits for: changes to routers, from their lock on.
     pub(crate) protected: TaskTracker,
 }

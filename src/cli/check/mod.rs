@@ -19,7 +19,7 @@ use super::{
 use crate::{
     devices::{Place, Preflight},
     inventory::{Inventory, Kind},
-    settings::KnownHosts,
+    settings::{KnownHosts, StagingPlace},
 };
 use report::{Item, Report};
 
@@ -73,6 +73,9 @@ fn report(parsed: &Parsed, assembled: &Assembled, findings: &Findings) -> Report
     }
     access::describe(options, &mut report);
     describe_state(&assembled.state_dir, &mut report);
+    if let Some(place) = &assembled.transfer.place {
+        describe_staging(place, &mut report);
+    }
     report
 }
 
@@ -134,6 +137,19 @@ fn describe_known_hosts(places: &[(String, Place)], path: &Path, accept_new: boo
             };
             report.add(Section::KnownHosts, item);
         }
+    }
+}
+
+fn describe_staging(place: &StagingPlace, report: &mut Report) {
+    let directory = &place.directory;
+    let usable = match place.is_made {
+        true => places::nearest_existing(directory).is_some_and(places::is_writable),
+        false => places::is_writable(directory),
+    };
+    report.summarise(Section::Files, format!("staged files in '{}'", directory.display()));
+    if !usable {
+        let text = format!("staging directory '{}' is missing or not writable", directory.display());
+        report.add(Section::Files, Item::warning(text));
     }
 }
 

@@ -10,7 +10,7 @@ use super::{
     tenure::Tenure,
 };
 use crate::{
-    devices::{Fault, Lease, Reply, Rpc},
+    devices::{Fault, Lease, Reply, Rpc, Sole},
     junos::{DeviceMessage, DeviceText},
     work::{Step, Work},
 };
@@ -38,7 +38,7 @@ pub(super) async fn run(
     judge(&context, &change)?;
     let confirmed = is_confirmed(&change);
     let holder = format!("{} (call {})", context.author.tool, context.author.call_id);
-    let _turn = context.device.exclusive(&holder, &work).await?;
+    let _turn = context.device.exclusive(Sole::Change, &holder, &work).await?;
     let mut lease = context.device.lease(&work).await?;
     let mut progress = Progress {
         tenure,

@@ -14,7 +14,7 @@ use super::{
     tenure::Tenure,
 };
 use crate::{
-    devices::{Fault, Lease, Rpc},
+    devices::{Fault, Lease, Rpc, Sole},
     jobs::JobView,
     junos::DeviceMessage,
     work::Work,
@@ -86,7 +86,7 @@ pub(super) async fn run(
     work: Work,
 ) -> Result<Confirmation, ChangeFault> {
     let holder = format!("{} (call {})", context.author.tool, context.author.call_id);
-    let _turn = context.device.exclusive(&holder, &work).await?;
+    let _turn = context.device.exclusive(Sole::Change, &holder, &work).await?;
     let mut lease = context.device.lease(&work).await?;
     step(&context, &work, "reading the commit history");
     let pending = pending(&context, &mut lease, &wanted, &work).await?;

@@ -7,7 +7,7 @@ use super::{
     holders,
 };
 use crate::{
-    devices::{Fault, Rpc},
+    devices::{Fault, Rpc, Sole},
     junos::{DeviceMessage, DeviceText},
     work::Work,
 };
@@ -25,7 +25,7 @@ pub(crate) struct Discarded {
 
 pub(super) async fn run(context: Context, force: bool, work: Work) -> Result<Discarded, ChangeFault> {
     let holder = format!("{} (call {})", context.author.tool, context.author.call_id);
-    let _turn = context.device.exclusive(&holder, &work).await?;
+    let _turn = context.device.exclusive(Sole::Change, &holder, &work).await?;
     let mut lease = context.device.lease(&work).await?;
     step(&context, &work, "comparing");
     let diff = candidate_diff(&context, &mut lease, &work).await?;

@@ -5,6 +5,7 @@ mod attacks;
 mod bind;
 mod cancelled;
 pub(crate) mod client;
+mod copies;
 mod counters;
 mod drain;
 mod kept;

@@ -10,6 +10,7 @@ mod compact;
 mod config_paths;
 mod configuration;
 mod facts;
+mod files;
 mod guarded;
 mod inventory;
 mod jobs;
