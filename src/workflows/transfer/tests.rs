@@ -10,7 +10,10 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::{
-    devices::testing::{Bench, work},
+    devices::{
+        Copier,
+        testing::{Bench, work},
+    },
     lab::{Action, Fault as LabFault, Trigger, What},
     transfer::{Place, TransferSettings},
 };
@@ -83,32 +86,23 @@ impl Site {
         pull(self.context.clone(), wanted, work(60)).await
     }
 
+    async fn copier(&self) -> Copier {
+        let copier = self.bench.devices.copier(&self.bench.entry, &work(60)).await;
+        copier.expect("a connection")
+    }
+
     /// Puts a file on the router as somebody else would.
     async fn put(&self, path: &str, content: &[u8]) {
-        let work = work(60);
-        let copier = self
-            .bench
-            .devices
-            .copier(&self.bench.entry, &work)
-            .await
-            .expect("a connection");
-        copier
-            .send(path, content.len() as u64, content, &work)
-            .await
-            .expect("there is room");
+        let size = content.len() as u64;
+        let sent = self.copier().await.send(path, size, content, &work(60)).await;
+        sent.expect("there is room");
     }
 
     /// Content of a file on the router.
     async fn content(&self, path: &str) -> Option<Vec<u8>> {
-        let work = work(60);
-        let copier = self
-            .bench
-            .devices
-            .copier(&self.bench.entry, &work)
-            .await
-            .expect("a connection");
         let mut content = std::io::Cursor::new(Vec::new());
-        copier.receive(path, u64::MAX, &mut content, &work).await.ok()?;
+        let received = self.copier().await.receive(path, u64::MAX, &mut content, &work(60));
+        received.await.ok()?;
         Some(content.into_inner())
     }
 
