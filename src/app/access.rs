@@ -11,6 +11,7 @@ use std::{
 use chrono::{DateTime, Utc};
 
 use serde_json::json;
+use tokio::time::Instant;
 
 use super::{App, Caller, Settings, StartFault, issuer::Issuer, news::News};
 use crate::{
@@ -167,7 +168,7 @@ impl App {
     }
 
     /// Whether a principal may still come in, with the scopes it had. What it has open ends when it may not. Signed tokens
-    /// are judged by each request alone.
+    /// are judged by each request alone: the session of who has a new one goes on.
     pub(crate) fn is_current(&self, caller: &Caller) -> bool {
         let Some(file) = self.access.file.as_ref().filter(|_| caller.is_token()) else {
             return true;
@@ -175,6 +176,19 @@ impl App {
         let now = self.services.clock.now();
         let tokens = file.current();
         tokens.usable(now).any(|grant| caller.is_granted(grant))
+    }
+
+    /// Fires when the signed token is over that a caller came with; never for others. What it has opened ends then, and is opened
+    /// anew with the next token.
+    pub(crate) fn token_over(&self, caller: &Caller) -> impl Future<Output = ()> + Send + use<> {
+        let left = caller.good_until().map(|end| end - self.services.clock.now());
+        let end = left.map(|left| Instant::now() + left.to_std().unwrap_or_default());
+        async move {
+            match end {
+                Some(end) => tokio::time::sleep_until(end).await,
+                None => std::future::pending().await,
+            }
+        }
     }
 
     /// A principal with the scopes that it has now, if it may still come in.

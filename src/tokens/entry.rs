@@ -27,6 +27,8 @@ pub(crate) struct Grant {
     pub(crate) fingerprint: String,
     /// What it may do.
     pub(crate) scopes: Scopes,
+    /// When a signed token is no longer accepted. Those of the file have no such moment: when they end the file says.
+    pub(crate) good_until: Option<DateTime<Utc>>,
 }
 
 impl Entry {
@@ -40,6 +42,7 @@ impl Entry {
                 name: name.to_owned(),
                 fingerprint,
                 scopes,
+                good_until: None,
             }),
         }
     }

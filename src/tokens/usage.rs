@@ -140,6 +140,7 @@ mod tests {
             name: "noc".to_owned(),
             fingerprint: fingerprint.to_owned(),
             scopes: super::super::Scopes::default(),
+            good_until: None,
         }
     }
 

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use super::spec::{Effect, Spec};
 use crate::{
     audit,
@@ -130,9 +132,12 @@ impl Caller {
         }
     }
 
-    /// Whether nothing is known of the principal but what its token said when the request came in.
-    pub(crate) fn is_judged_once(&self) -> bool {
-        matches!(self.kind, Kind::OAuth(_))
+    /// When the signed token that it came with is no longer accepted.
+    pub(crate) fn good_until(&self) -> Option<DateTime<Utc>> {
+        match &self.kind {
+            Kind::OAuth(grant) => grant.good_until,
+            Kind::Stdio | Kind::NoAuth | Kind::Token(_) => None,
+        }
     }
 
     /// What belongs to the caller is kept under this: a token made anew under the same name has another one.

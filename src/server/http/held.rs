@@ -9,16 +9,16 @@ use std::{
 
 use axum::body::Body;
 use bytes::Bytes;
+use futures::{FutureExt as _, future::BoxFuture};
 use http_body::{Frame, SizeHint};
-use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 /// Whatever is given back when a request is over.
 pub(super) type Occupied = Arc<dyn Any + Send + Sync>;
 
-/// A body with what it occupies. Ends early when one of `until` fires.
+/// A body with what it occupies. Ends early when one of `until` is there.
 pub(super) struct Held {
     inner: Body,
-    until: Vec<Pin<Box<WaitForCancellationFutureOwned>>>,
+    until: Vec<BoxFuture<'static, ()>>,
     _occupied: Vec<Occupied>,
 }
 
@@ -32,9 +32,9 @@ impl Held {
         }
     }
 
-    /// The same body, which also ends when `end` fires.
-    pub(super) fn until(mut self, end: CancellationToken) -> Self {
-        self.until.push(Box::pin(end.cancelled_owned()));
+    /// The same body, which also ends when `end` is there.
+    pub(super) fn until(mut self, end: impl Future<Output = ()> + Send + 'static) -> Self {
+        self.until.push(end.boxed());
         self
     }
 

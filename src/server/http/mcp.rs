@@ -76,12 +76,17 @@ async fn answer(
     let over = used.over.clone();
     let used: Occupied = Arc::new(used);
     let is_stream = parts.method == Method::GET;
+    let token_over = server.app.token_over(&caller);
     let door = door(server, &caller, None, SessionEnd::Deleted);
     let response = hand_on(server, caller, door, parts, Body::empty(), Value::Null).await?;
     let held = |body| Held::new(body, vec![used]);
     Ok(response.map(|body| match is_stream {
         // A stream that waits for news would keep a server from ending, and outlive its principal.
-        true => held(body).until(server.app.closing().clone()).until(over).into_body(),
+        true => held(body)
+            .until(server.app.closing().clone().cancelled_owned())
+            .until(over.cancelled_owned())
+            .until(token_over)
+            .into_body(),
         false => held(body).into_body(),
     }))
 }
@@ -102,7 +107,13 @@ async fn post(server: &Arc<Server>, caller: Caller, mut parts: Parts, body: &mut
         match gate::session_id(&parts.headers) {
             Some(id) => {
                 let used = server.sessions.use_by(id, caller.owner());
-                occupied.push(Arc::new(used.ok_or_else(|| unreadable(no_session(head.shown_id())))?));
+                let mut used = used.ok_or_else(|| unreadable(no_session(head.shown_id())))?;
+                if let Some(asked) = head.asked() {
+                    used = used
+                        .asking(asked)
+                        .ok_or_else(|| unreadable(id_in_use(head.shown_id())))?;
+                }
+                occupied.push(Arc::new(used));
             }
             None if head.initializes() => {
                 let place = server.sessions.open(&caller);
@@ -173,6 +184,11 @@ fn session_needed(id: Value) -> Refusal {
 /// A refusal of a request that is no message and so leaves no record of a call.
 fn outside(refusal: Refusal) -> Refusal {
     refusal.counted(Counted::Form("session"))
+}
+
+fn id_in_use(id: Value) -> Refusal {
+    let text = "a request with this id is still running in this session: give each request an id of its own";
+    Refusal::rpc(StatusCode::BAD_REQUEST, id, INVALID_REQUEST, text)
 }
 
 fn no_session(id: Value) -> Refusal {

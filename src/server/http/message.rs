@@ -96,6 +96,11 @@ impl Head {
         })
     }
 
+    /// The id of a request; none of a notification or of an answer to a question of ours.
+    pub(super) fn asked(&self) -> Option<&Value> {
+        self.id.as_ref().filter(|_| self.method.is_some())
+    }
+
     /// Whether it opens a session of the older revisions.
     pub(super) fn initializes(&self) -> bool {
         self.id.is_some() && self.method.as_deref() == Some("initialize")

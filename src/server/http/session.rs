@@ -1,7 +1,7 @@
 //! Sessions of the older revisions: whose they are, how many, and how long they live.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard},
 };
 
@@ -10,6 +10,7 @@ use rmcp::transport::streamable_http_server::{
     SessionId, SessionManager as _,
     session::local::{LocalSessionManager, SessionConfig},
 };
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -35,6 +36,8 @@ struct Session {
     used: Instant,
     /// Requests that run and streams that are open.
     running: usize,
+    /// The ids of those that wait for an answer: the SDK hands out answers by them.
+    asked: HashSet<String>,
     /// Fires when its principal is gone: nothing begins in it any more, streams that wait for news end, and what runs is
     /// answered before it is closed.
     over: CancellationToken,
@@ -67,6 +70,8 @@ pub(super) struct Over {
 pub(super) struct Use {
     sessions: Arc<Sessions>,
     id: SessionId,
+    /// What is asked in it.
+    request: Option<String>,
     /// Fires when the session shall end with its last answer.
     pub(super) over: CancellationToken,
 }
@@ -111,6 +116,7 @@ impl Sessions {
                 opened: now,
                 used: now,
                 running: 0,
+                asked: HashSet::new(),
                 over: CancellationToken::new(),
             },
         );
@@ -135,6 +141,7 @@ impl Sessions {
         Some(Use {
             sessions: Arc::clone(self),
             over: session.over.clone(),
+            request: None,
             id,
         })
     }
@@ -221,9 +228,25 @@ impl Drop for Opening {
     }
 }
 
+impl Use {
+    /// The same use, which asks something under an id; none if an answer under that id is being waited for.
+    pub(super) fn asking(mut self, id: &Value) -> Option<Self> {
+        let request = id.to_string();
+        let is_new = match self.sessions.table().get_mut(&self.id) {
+            Some(session) => session.asked.insert(request.clone()),
+            None => true,
+        };
+        self.request = is_new.then_some(request);
+        is_new.then_some(self)
+    }
+}
+
 impl Drop for Use {
     fn drop(&mut self) {
         if let Some(session) = self.sessions.table().get_mut(&self.id) {
+            if let Some(request) = &self.request {
+                session.asked.remove(request);
+            }
             session.running -= 1;
             session.used = Instant::now();
         }

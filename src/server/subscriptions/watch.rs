@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use futures::future::Either;
 use rmcp::{Peer, RoleServer, model::ResourceUpdatedNotificationParam, service::SubscriptionSink};
 use tokio::time::{Instant, interval, sleep_until};
 
@@ -23,9 +24,6 @@ const LOOK: Duration = Duration::from_secs(10);
 
 /// A client that does not take a message in this time gets no more.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// A signed token is judged when a request comes in: what it opened ends after this, and the client listens anew.
-const UNJUDGED: Duration = Duration::from_secs(3600);
 
 /// The resources that a client watches, by the addresses it gave. Cheap to clone.
 #[derive(Clone, Default)]
@@ -104,10 +102,14 @@ impl Listener<'_> {
         let app = Arc::clone(self.app);
         let (mut news, mut jobs) = app.news_since(self.since);
         let mut look = interval(LOOK);
-        let end = Instant::now() + UNJUDGED;
+        // What a session is told goes out on streams that end with the tokens that opened them.
+        let mut token_over = std::pin::pin!(match self.sink {
+            Sink::Stream(_) => Either::Left(app.token_over(&self.caller)),
+            Sink::Session(_) => Either::Right(std::future::pending()),
+        });
         let mut pending = Pending::default();
         loop {
-            let due = pending.due.unwrap_or(end);
+            let due = pending.due.unwrap_or_else(Instant::now);
             // Each branch only waits; what is not heard in this round is heard in the next one.
             let round = tokio::select! {
                 () = app.closing().cancelled() => Err(Over),
@@ -118,7 +120,7 @@ impl Listener<'_> {
                 }
                 _ = look.tick() => self.look(&mut pending),
                 () = sleep_until(due), if pending.due.is_some() => self.tell(std::mem::take(&mut pending)).await,
-                () = sleep_until(end), if self.caller.is_judged_once() => Err(Over),
+                () = &mut token_over => Err(Over),
             };
             if round.is_err() {
                 return;

@@ -13,8 +13,12 @@ const LEEWAY: TimeDelta = TimeDelta::seconds(60);
 /// Longest subject that is taken as a name.
 const LONGEST_SUBJECT: usize = 256;
 
-/// Whether the token is for us and for now.
-pub(super) fn judge(claims: &Map<String, Value>, policy: &OAuthPolicy, now: DateTime<Utc>) -> Result<(), NotAccepted> {
+/// Until when the token is accepted, if it is for us and for now.
+pub(super) fn judge(
+    claims: &Map<String, Value>,
+    policy: &OAuthPolicy,
+    now: DateTime<Utc>,
+) -> Result<DateTime<Utc>, NotAccepted> {
     if claims.get("iss").and_then(Value::as_str) != Some(policy.issuer.as_str()) {
         return Err(NotAccepted::Invalid);
     }
@@ -23,8 +27,8 @@ pub(super) fn judge(claims: &Map<String, Value>, policy: &OAuthPolicy, now: Date
     if !is_ours(audience) && !audience.as_array().is_some_and(|list| list.iter().any(is_ours)) {
         return Err(NotAccepted::Invalid);
     }
-    let end = moment(claims.get("exp")).ok_or(NotAccepted::Invalid)?;
-    if now >= end + LEEWAY {
+    let end = moment(claims.get("exp")).ok_or(NotAccepted::Invalid)? + LEEWAY;
+    if now >= end {
         return Err(NotAccepted::Expired);
     }
     if let Some(begin) = claims.get("nbf") {
@@ -33,11 +37,16 @@ pub(super) fn judge(claims: &Map<String, Value>, policy: &OAuthPolicy, now: Date
             return Err(NotAccepted::Invalid);
         }
     }
-    Ok(())
+    Ok(end)
 }
 
 /// The principal and its scopes; none without a subject or with more entries than a scope holds.
-pub(super) fn grant(claims: &Map<String, Value>, policy: &OAuthPolicy, known: Vocabulary<'_>) -> Option<Grant> {
+pub(super) fn grant(
+    claims: &Map<String, Value>,
+    policy: &OAuthPolicy,
+    known: Vocabulary<'_>,
+    good_until: DateTime<Utc>,
+) -> Option<Grant> {
     let subject = claims.get("sub").and_then(Value::as_str)?;
     let is_name = !subject.is_empty() && subject.len() <= LONGEST_SUBJECT && !subject.chars().any(char::is_control);
     if !is_name {
@@ -61,6 +70,7 @@ pub(super) fn grant(claims: &Map<String, Value>, policy: &OAuthPolicy, known: Vo
         name: subject.to_owned(),
         fingerprint,
         scopes,
+        good_until: Some(good_until),
     })
 }
 

@@ -70,8 +70,8 @@ impl OAuthPolicy {
             return Err(NotAccepted::Invalid);
         }
         let claims = genuine(token, keys)?;
-        claims::judge(&claims, self, now)?;
-        claims::grant(&claims, self, known)
+        let good_until = claims::judge(&claims, self, now)?;
+        claims::grant(&claims, self, known, good_until)
             .map(Arc::new)
             .ok_or(NotAccepted::Invalid)
     }

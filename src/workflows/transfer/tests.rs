@@ -100,8 +100,8 @@ impl Site {
 
     /// Content of a file on the router.
     async fn content(&self, path: &str) -> Option<Vec<u8>> {
-        let mut content = std::io::Cursor::new(Vec::new());
-        let received = self.copier().await.receive(path, u64::MAX, &mut content, &work(60));
+        let (mut content, work) = (std::io::Cursor::new(Vec::new()), work(60));
+        let received = self.copier().await.receive(path, u64::MAX, &mut content, &work);
         received.await.ok()?;
         Some(content.into_inner())
     }

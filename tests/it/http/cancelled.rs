@@ -199,6 +199,24 @@ async fn a_commit_that_was_sent_runs_to_its_end_as_a_job_whatever_the_client_doe
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_id_is_taken_until_its_request_is_answered() {
+    let mut hanging = Hanging::start(Era::Session, 'A', COMMAND, show_version(), "command").await;
+    let ping = |id: Value| Ask::message(&json!({"jsonrpc": "2.0", "id": id, "method": "ping"}));
+    let twice = hanging.send(ping(json!(5)).session(&hanging.session));
+    assert_eq!(twice.status, 400, "{twice:?}");
+    assert_eq!(
+        (&twice.json()["error"]["code"], &twice.json()["id"]),
+        (&json!(-32600), &json!(5))
+    );
+    // A text is another id than a number.
+    assert_eq!(hanging.send(ping(json!("5")).session(&hanging.session)).status, 200);
+    hanging.step.release();
+    let answer = String::from_utf8(rest(&mut hanging.client)).expect("text");
+    assert!(answer.contains("\"result\""), "{answer}");
+    assert_eq!(hanging.send(ping(json!(5)).session(&hanging.session)).status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_lost_connection_or_a_deleted_session_does_not_cancel_an_older_client_s_call() {
     for deleted in [false, true] {
         let mut hanging = Hanging::start(Era::Session, 'A', COMMAND, show_version(), "command").await;

@@ -1,5 +1,7 @@
 //! Signed tokens of an identity provider: what it vouches for comes in, everything else does not.
 
+use std::io::Write as _;
+
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::{
     hmac,
@@ -8,8 +10,11 @@ use ring::{
 };
 use serde_json::{Value, json};
 
-use super::{client::Ask, server::Server};
-use crate::cli::program::Program;
+use super::{
+    client::{Ask, connect, rest},
+    server::Server,
+};
+use crate::{cli::program::Program, protocol::wire::request};
 
 const ISSUER: &str = "https://id.example.net";
 const AUDIENCE: &str = "https://mcp.example.net/mcp";
@@ -274,4 +279,40 @@ fn options_that_cannot_work_are_refused() {
         assert_eq!(ended.code, Some(3), "{options:?}: {}", ended.stderr);
         assert!(ended.stderr.contains(&format!("refused: {reason}")), "{}", ended.stderr);
     }
+}
+
+#[test]
+fn a_stream_ends_with_the_token_that_opened_it_and_the_session_goes_on_with_the_next() {
+    let issuer = Issuer::new();
+    let server = issuer.server(&[]);
+    // Clocks may differ by a minute: this token is accepted for some three seconds.
+    let short = issuer.token(|parts| {
+        let end = parts["claims"]["exp"].as_u64().expect("a number") - 600 - 57;
+        parts["claims"]["exp"] = json!(end);
+    });
+    let bearer = |ask: Ask, token: &str| ask.header("Authorization", &format!("Bearer {token}"));
+    let opened = server.send(&bearer(Ask::initialize(), &short));
+    let session = opened.header("mcp-session-id").expect("a session").to_owned();
+    let listen = json!({"notifications": {"toolsListChanged": true}});
+    let streams = [
+        Ask::get("/mcp").header("Accept", "text/event-stream").session(&session),
+        request("subscriptions/listen", None, listen),
+    ];
+    let mut streams = streams.map(|ask| {
+        let mut stream = connect(server.address);
+        stream.write_all(&bearer(ask, &short).bytes()).expect("sent");
+        stream
+    });
+    for stream in &mut streams {
+        let said = String::from_utf8(rest(stream)).expect("text");
+        assert!(said.starts_with("HTTP/1.1 200"), "{said}");
+    }
+    let tools = json!({"jsonrpc": "2.0", "id": 7, "method": "tools/list", "params": {}});
+    let again = |token: &str| server.send(&bearer(Ask::message(&tools).session(&session), token));
+    let over = again(&short);
+    assert_eq!(over.status, 401, "{over:?}");
+    let challenge = over.header("www-authenticate").expect("a challenge");
+    assert!(challenge.contains("invalid_token"), "{challenge}");
+    let next = again(&issuer.token(|_| {}));
+    assert_eq!(next.status, 200, "{next:?}");
 }
