@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{Client, Site, change, code};
 use crate::{
     app::{Caller, Request},
+    lab::{Action, Doing, Errand, Fault, Trigger},
     tools::ConfirmPolicy::{Commits, Destroy, Strict},
 };
 
@@ -101,6 +102,32 @@ async fn a_token_holds_for_the_arguments_and_the_router_as_they_were() {
     assert!(text.contains(fresh.as_str().expect("a token")), "{text}");
     let done = client.call(LOAD, with(&fresh), json!({})).await;
     assert_eq!(done["result"]["structuredContent"]["outcome"], "committed", "{done}");
+}
+
+/// The last look before the commit is under the router's lock: what a colleague commits just before it is found there.
+#[tokio::test]
+async fn what_changes_between_the_last_preview_and_the_lock_is_found_under_the_lock() {
+    let site = Site::new(Commits).await;
+    let mut client = site.mute_client();
+    let token = planned(&mut client).await["structuredContent"]["plan_token"].clone();
+    let router = site.router("edge1");
+    let errand = Errand {
+        user: "ann".to_owned(),
+        does: vec![
+            Doing::Edit("set snmp location A1".to_owned()),
+            Doing::Commit,
+            Doing::Leave,
+        ],
+    };
+    // The first lock from now on is that of the preview, the second one that of the commit.
+    let fault = Fault::new(Trigger::rpc("lock-configuration"), Action::Colleague(errand)).nth(2);
+    let armed = router.inject(fault);
+    let drifted = client.call(LOAD, with(&token), json!({})).await;
+    assert_eq!(armed.fired(), 1);
+    assert_eq!(code(&drifted), "confirmation_plan_drift", "{drifted}");
+    let active = router.active();
+    assert!(active.contains("location A1;") && !active.contains("B7"), "{active}");
+    site.assert_nothing_is_held().await;
 }
 
 #[tokio::test]
