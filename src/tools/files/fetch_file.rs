@@ -33,7 +33,7 @@ struct Args {
     #[serde(default)]
     force: bool,
     /// Compare the checksums after the copy.
-    #[serde(default = "yes")]
+    #[serde(default = "copying::yes")]
     verify: bool,
 }
 
@@ -85,8 +85,4 @@ fn bad_path() -> Failure {
     let message = "argument 'remote_path' is neither a plain name nor a path right in /var/tmp, /var/log, /var/core or /var/crash";
     Failure::new(Code::BadRemotePath, message)
         .hint("names have letters, digits, '.', '_' and '-'; list_staged_files names the files in /var/tmp")
-}
-
-fn yes() -> bool {
-    true
 }

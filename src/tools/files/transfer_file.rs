@@ -30,7 +30,7 @@ struct Args {
     #[serde(default)]
     force: bool,
     /// Compare the checksums after the copy.
-    #[serde(default = "yes")]
+    #[serde(default = "copying::yes")]
     verify: bool,
 }
 
@@ -89,8 +89,4 @@ async fn run(call: Call, args: Args) -> Result<Structured<Output>, Failure> {
         notes: (!pushed.notes.is_empty()).then_some(pushed.notes),
     }
     .into())
-}
-
-fn yes() -> bool {
-    true
 }
