@@ -120,6 +120,25 @@ fn opening(router: &RouterHandle) -> OpenPipe {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_file_is_copied_by_the_way_that_sessions_take() {
+    let way = Way::through(BOTH).await;
+    let entry = Entry {
+        scp_port: way.entry.port,
+        ..way.entry.clone()
+    };
+    let work = work(60);
+    let copier = way.devices().copier(&entry, &work).await.expect("a way");
+    copier
+        .send("/var/tmp/a", 3, &b"abc"[..], &work)
+        .await
+        .expect("there is room");
+    assert_eq!(
+        (way.first.logins(), way.second.logins(), way.router_logins()),
+        (1, 1, 1)
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn each_hop_is_logged_in_to_before_the_next_and_all_routers_share_it() {
     let way = Way::through(BOTH).await;
     let devices = way.devices();

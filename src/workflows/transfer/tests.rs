@@ -16,7 +16,7 @@ use crate::{
         Copier,
         testing::{Bench, work},
     },
-    lab::{Action, Fault as LabFault, Trigger, What},
+    lab::{Action, Fault as LabFault, Shape, Trigger, What},
     transfer::{Place, TransferSettings},
 };
 
@@ -40,6 +40,8 @@ impl Site {
         let bench = Bench::with(|lab, _, entry| {
             lab.keep_files = true;
             entry.scp_port = entry.port;
+            // A copy needs no session beside the one that asks.
+            entry.max_sessions = Some(1);
         })
         .await;
         let folder = tempfile::tempdir().expect("a folder");
@@ -290,6 +292,40 @@ async fn a_copy_that_is_cancelled_takes_away_what_it_sent() {
     let fault = outcome.expect_err("nobody wants it");
     assert_eq!((fault.code, fault.left), ("cancelled", None));
     assert_eq!(site.there().await, Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_release_without_the_requests_is_asked_by_its_cli() {
+    for shape in ["unknown_rpc", "unsupported"] {
+        let site = Site::new().await;
+        for request in ["get-sha256-checksum-information", "file-list", "file-rename"] {
+            let unknown = Action::Answer(Shape::known(shape).expect("a shape"));
+            let fault = LabFault::new(Trigger::rpc(request), unknown).always();
+            site.bench.router().inject(fault);
+        }
+        site.stage(NAME, &content(1000));
+        let pushed = site.push(false).await.expect("there is room");
+        assert_eq!((pushed.method, pushed.verified), (Some("rename"), true), "{shape}");
+        assert_eq!(site.push(false).await.expect("it is there").method, None, "{shape}");
+        assert_eq!(site.there().await, [NAME], "{shape}");
+        let fault = site.pull("none", false).await.expect_err("it is not there");
+        assert_eq!(fault.code, "remote_file_missing", "{shape}");
+        assert!(site.pull(NAME, false).await.expect("it is there").was_here, "{shape}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_renaming_is_refused_the_file_is_copied_to_its_name() {
+    let site = Site::new().await;
+    let refused = Action::Answer(Shape::known("permission_denied").expect("a shape"));
+    site.bench
+        .router()
+        .inject(LabFault::new(Trigger::rpc("file-rename"), refused).always());
+    site.stage(NAME, &content(1000));
+    let pushed = site.push(false).await.expect("there is room");
+    assert_eq!((pushed.method, pushed.verified), (Some("copy"), true));
+    assert_eq!(site.there().await, [NAME]);
+    assert_eq!(site.content(PATH).await.expect("it is there"), content(1000));
 }
 
 #[tokio::test(start_paused = true)]

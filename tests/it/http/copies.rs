@@ -3,10 +3,11 @@
 use std::fs;
 
 use rust_junosmcp::lab::{Action, Fault, Trigger, What};
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use super::{
-    client::Ask,
+    client::{Ask, Reply, rest},
     server::Server,
     site::{ROUTER, begin, site},
 };
@@ -71,4 +72,23 @@ async fn a_client_that_leaves_ends_its_copy_and_nothing_of_it_is_left() {
     assert_eq!(pushed["status"], "transferred", "{pushed}");
     let both = call(&server, 'E', "list_staged_files", json!({"router_name": ROUTER}));
     assert_eq!(both["device_files"].as_array().map(Vec::len), Some(1), "{both}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_ends_answers_for_its_copy_and_leaves_nothing_of_it() {
+    let (lab, server) = site(&["--staging-dir=staging", "--drain-secs=1"]).await;
+    stage(&server, "a.tgz", &[7; 200_000]);
+    let router = &lab.routers()[0];
+    router.inject(Fault::new(Trigger::ScpByte(100_000), Action::Hang));
+    let push = json!({"router_name": ROUTER, "source_path": "a.tgz"});
+    let mut client = begin(server.address, 'E', PUSH, push);
+    router.wait_for(|event| matches!(event.what, What::Fault { .. })).await;
+    server.running.signal(Signal::TERM);
+    let answer = Reply::read(&rest(&mut client)).json();
+    let error = &answer["result"]["structuredContent"]["error"];
+    assert_eq!(error["code"], "cancelled", "{answer}");
+    let code = tokio::task::spawn_blocking(move || server.running.wait());
+    assert_eq!(code.await.expect("it ends"), Some(1), "a call was cut short");
+    let deleted = router.rpcs().iter().filter(|rpc| *rpc == "file-delete").count();
+    assert!(deleted > 0, "{:?}", router.rpcs());
 }
