@@ -47,7 +47,7 @@ impl Remote<'_> {
         let unreadable = |why: &str| Err(TransferFault::probe(self.device.name(), "checksum", why));
         match asked {
             Err(fault) if is_absent(&fault) => Ok(None),
-            Err(fault) if is_answer(&fault) => unreadable(&fault.message),
+            Err(fault) if is_answer(&fault) => unreadable(&said(fault)),
             Err(fault) => Err(fault.into()),
             Ok(reply) => match told(&reply) {
                 Told::Sum(sum) => Ok(Some(sum)),
@@ -61,7 +61,7 @@ impl Remote<'_> {
     pub(super) async fn free(&self) -> Result<u64, TransferFault> {
         let unreadable = |why: &str| TransferFault::probe(self.device.name(), "storage", why);
         let reply = match self.device.ask(&Rpc::system_storage(), self.work).await {
-            Err(fault) if is_answer(&fault) => return Err(unreadable(&fault.message)),
+            Err(fault) if is_answer(&fault) => return Err(unreadable(&said(fault))),
             asked => asked?,
         };
         let tree = reply.tree().ok_or_else(|| unreadable("its answer is too large"))?;
@@ -87,7 +87,7 @@ impl Remote<'_> {
         };
         let reply = match asked {
             Err(fault) if is_absent(&fault) => return Ok(Vec::new()),
-            Err(fault) if is_answer(&fault) => return Err(unreadable(&fault.message)),
+            Err(fault) if is_answer(&fault) => return Err(unreadable(&said(fault))),
             asked => asked?,
         };
         let tree = reply.tree().ok_or_else(|| unreadable("its answer is too large"))?;
@@ -169,6 +169,15 @@ fn is_answer(fault: &Fault) -> bool {
     )
 }
 
+/// The router's own words, without ours around them.
+fn said(fault: Fault) -> String {
+    let words = fault.errors.into_iter().map(|error| error.message);
+    match words.collect::<Vec<_>>().join("; ") {
+        words if words.is_empty() => fault.message,
+        words => words,
+    }
+}
+
 fn is_absent(fault: &Fault) -> bool {
     let mut messages = fault.errors.iter().map(|error| error.message.trim_end());
     messages.any(|message| message.ends_with(ABSENT))
@@ -178,7 +187,7 @@ fn is_absent(fault: &Fault) -> bool {
 fn outcome(asked: Result<Reply, Fault>) -> Result<Result<(), String>, Fault> {
     match asked {
         Ok(reply) => Ok(refusal(&reply).map_or(Ok(()), Err)),
-        Err(fault) if is_answer(&fault) => Ok(Err(fault.message)),
+        Err(fault) if is_answer(&fault) => Ok(Err(said(fault))),
         Err(fault) => Err(fault),
     }
 }
